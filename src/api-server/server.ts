@@ -1,0 +1,128 @@
+// The lifecycle API: resume, suspend, status, why, and the gateways' demand. Paths and answers of the Go reference stay
+// (reference-gateway-and-api-server 2.4-2.6), without its gate: asking twice gets the same 202. Shell on fastify.
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Clock } from '#core/clock.ts';
+import { explainRuntime } from '#apis/v1/why.ts';
+import { xtrinodes } from '#apis/v1/resources.ts';
+import type { XTrinode } from '#apis/v1/objects.ts';
+import { isKubeError } from '#kube/errors.ts';
+import type { KubeApi } from '#kube/port.ts';
+import type { Log } from '#observe/log.ts';
+import { createDemandRecorder } from './demand.ts';
+import { recordCommand, type Command } from './lifecycle-commands.ts';
+
+export interface ApiServerInit {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ApiServer {
+  /** Port bound on the host; 0 picks a free one. */
+  listen(host: string, port: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+interface RuntimePath {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What a caller may expect of a wake, in seconds, when nothing better is known: a cold start measured at 10-25 s. */
+const wakeEstimateSeconds = 30;
+
+class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+function sendError(reply: FastifyReply, error: unknown, log: Log): void {
+  if (error instanceof ApiProblem) void reply.code(error.status).send({ error: error.message, code: error.code });
+  else if (isKubeError(error) && (error.code === 0 || error.code >= 500)) {
+    void reply.code(503).header('Retry-After', '5').send({ error: `the Kubernetes API does not answer: ${error.message}`, code: 'KUBERNETES_UNAVAILABLE' });
+  } else if (isKubeError(error)) void reply.code(error.code).send({ error: error.message, code: error.reason.toUpperCase() });
+  else if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
+    void reply.code(error.statusCode).send({ error: error.message, code: 'INVALID_REQUEST' });
+  } else {
+    log.error('a call failed inside the API server', { error });
+    void reply.code(500).send({ error: 'the API server failed; its log says why', code: 'INTERNAL' });
+  }
+}
+
+export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
+  const app: FastifyInstance = Fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const demand = createDemandRecorder(api, clock);
+
+  async function find({ namespace, name }: RuntimePath): Promise<XTrinode> {
+    const runtime = await api.get<XTrinode>(xtrinodes, { namespace, name });
+    if (runtime === undefined) throw new ApiProblem(404, 'NOT_FOUND', `there is no XTrinode ${namespace}/${name}`);
+    return runtime;
+  }
+
+  async function command(path: RuntimePath, what: Command, reply: FastifyReply): Promise<object> {
+    const runtime = await find(path);
+    const applied = await recordCommand(api, clock, runtime, what);
+    const isDone = runtime.status?.phase === (what === 'resume' ? 'Ready' : 'Suspended');
+    const retryAfterSeconds = isDone ? 0 : wakeEstimateSeconds;
+    if (!isDone) void reply.header('Retry-After', String(retryAfterSeconds));
+    void reply.code(202);
+    const desired = what === 'resume' ? 'resumed' : 'suspended';
+    return { status: 'accepted', desired, applied, currentPhase: runtime.status?.phase ?? 'Pending', pollUrl: `/runtimes/${path.namespace}/${path.name}/status`, retryAfterSeconds };
+  }
+
+  app.setErrorHandler((error, _request, reply) => sendError(reply, error, log));
+  app.setNotFoundHandler((request, reply) => void reply.code(404).send({ error: `there is no ${request.method} ${request.url}`, code: 'NOT_FOUND' }));
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', async () => {
+    await api.list(xtrinodes, { limit: 1 });
+    return { status: 'ok' };
+  });
+  app.get('/runtimes', async () => (await api.list<XTrinode>(xtrinodes, {})).items);
+  app.get<{ Params: RuntimePath }>('/runtimes/:namespace/:name', ({ params }) => find(params));
+  app.get<{ Params: RuntimePath }>('/runtimes/:namespace/:name/status', async ({ params }) => {
+    const { status } = await find(params);
+    const { phase = 'Pending', coordinatorURL, workers, lastActivity, lifecycle, conditions } = status ?? {};
+    return { phase, coordinatorURL, workers, lastActivity, lifecycle, conditions };
+  });
+  app.get<{ Params: RuntimePath }>('/runtimes/:namespace/:name/why', async ({ params }) => {
+    return { lines: explainRuntime(await find(params), clock.now()) };
+  });
+  app.post<{ Params: RuntimePath }>('/runtimes/:namespace/:name/resume', ({ params }, reply) => command(params, 'resume', reply));
+  app.post<{ Params: RuntimePath }>('/runtimes/:namespace/:name/suspend', ({ params }, reply) => command(params, 'suspend', reply));
+
+  const demandBody = {
+    type: 'object',
+    additionalProperties: false,
+    required: ['arrivedAt'],
+    properties: { arrivedAt: { type: 'number' }, waiting: { type: 'integer', minimum: 0 }, user: { type: 'string', maxLength: 256 } },
+  } as const;
+  app.post<{ Params: RuntimePath; Body: { arrivedAt: number; user?: string } }>(
+    '/runtimes/:namespace/:name/demand',
+    { schema: { body: demandBody } },
+    async ({ params, body }, reply) => {
+      const runtime = await find(params);
+      await demand.record(runtime, { arrivedAt: Math.min(body.arrivedAt, clock.now()), user: body.user ?? '' });
+      void reply.code(202);
+      return { status: 'accepted', currentPhase: runtime.status?.phase ?? 'Pending', retryAfterSeconds: wakeEstimateSeconds };
+    },
+  );
+  app.delete<{ Params: RuntimePath }>('/runtimes/:namespace/:name/demand', async ({ params }, reply) => {
+    await demand.end(await find(params));
+    return reply.code(204).send();
+  });
+
+  return {
+    async listen(host, port) {
+      await app.listen({ host, port });
+      const address = app.server.address();
+      return typeof address === 'object' && address !== null ? address.port : port;
+    },
+    stop: () => app.close(),
+  };
+}

@@ -1,0 +1,34 @@
+// The two resources of ours, as the client needs them. Pure.
+
+const group = 'analytics.xtrinode.io';
+const version = 'v1';
+
+export const apiVersion = `${group}/${version}`;
+
+export const xtrinodes = Object.freeze({ group, version, kind: 'XTrinode', plural: 'xtrinodes', namespaced: true });
+export const xtrinodeCatalogs = Object.freeze({ group, version, kind: 'XTrinodeCatalog', plural: 'xtrinodecatalogs', namespaced: true });
+
+/** Prefix of our annotations, finalizer and event sources. Source: the Go reference. */
+export const annotationPrefix = 'xtrinode.analytics.xtrinode.io/';
+export const finalizer = `${annotationPrefix}finalizer`;
+export const fieldOwner = 'xtrinode-operator';
+
+export const annotations = Object.freeze({
+  resumeRequested: `${annotationPrefix}resume-requested`,
+  resumeRequestedAt: `${annotationPrefix}resume-requested-at`,
+  suspendRequested: `${annotationPrefix}suspend-requested`,
+  suspendRequestedAt: `${annotationPrefix}suspend-requested-at`,
+  /** Hash of the fields the operator last applied to an object of its own. */
+  appliedHash: `${annotationPrefix}applied-hash`,
+});
+
+export const systemNamespace = 'xtrinode-system';
+export const gatewayNamespace = 'xtrinode-gateway';
+export const routesConfigMap = 'trino-gateway-routes';
+/** Label that marks every shard of the route table. */
+export const routesLabel = `${annotationPrefix}routes`;
+
+/** The demand Lease of one runtime lives in the runtime's own namespace (design D8). */
+export function demandLeaseName(runtimeName: string): string {
+  return `xtrinode-demand-${runtimeName}`;
+}

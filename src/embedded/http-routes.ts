@@ -1,0 +1,139 @@
+// From path to handler: health, version, discovery, OpenAPI, reviews, and the resources themselves.
+import { answer, answerText, readBody } from './http-exchange.ts';
+import type { Exchange } from './http-exchange.ts';
+import { REVIEWS, aggregatedDiscovery, coreVersions, groupList, oneGroup, resourceList } from './discovery.ts';
+import { handleResource } from './http-resources.ts';
+import { asObject } from './json-values.ts';
+import { chooseView } from './negotiation.ts';
+import { openApiDocument, openApiIndex } from './openapi.ts';
+import { methodNotAllowed, noSuchResource } from './refusals.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/** The API level this server imitates. */
+const VERSION = {
+  major: '1',
+  minor: '33',
+  gitVersion: 'v1.33.0-xtrinode',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: 'node',
+  platform: 'linux/amd64',
+};
+
+const HEALTH = new Set(['healthz', 'livez', 'readyz']);
+
+export async function route(parts: ServerParts, exchange: Exchange): Promise<void> {
+  const [first = '', ...rest] = exchange.path;
+  if (HEALTH.has(first)) {
+    answerText(exchange, 200, 'ok');
+    return;
+  }
+  switch (first) {
+    case '':
+      await answer(exchange, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] });
+      return;
+    case 'version':
+      await answer(exchange, 200, VERSION);
+      return;
+    case 'openapi':
+      await answer(exchange, 200, openApi(parts, rest));
+      return;
+    case 'api':
+      await api(parts, exchange, '', rest);
+      return;
+    case 'apis':
+      await api(parts, exchange, rest[0], rest.slice(1));
+      return;
+    default:
+      throw noSuchResource();
+  }
+}
+
+function openApi({ registry }: ServerParts, [version, root, ...rest]: readonly string[]): unknown {
+  if (version !== 'v3') {
+    throw noSuchResource();
+  }
+  if (root === undefined) {
+    return openApiIndex(registry);
+  }
+  const [group, name] = root === 'api' ? ['', rest[0]] : [rest[0], rest[1]];
+  if (group === undefined || name === undefined || registry.groups().get(group)?.includes(name) !== true) {
+    throw noSuchResource();
+  }
+  return openApiDocument(registry, group, name);
+}
+
+/** `group` is '' for the core group and undefined at the root of /apis. */
+async function api(parts: ServerParts, exchange: Exchange, group: string | undefined, rest: readonly string[]): Promise<void> {
+  const { registry } = parts;
+  const [version, ...resource] = rest;
+  if (version !== undefined && resource.length > 0 && group !== undefined) {
+    await resourceOrReview(parts, exchange, { group, version, path: resource });
+    return;
+  }
+  if (exchange.method !== 'GET') {
+    throw methodNotAllowed('the server does not allow this method on the requested resource');
+  }
+  const isRoot = group === undefined || (group === '' && version === undefined);
+  const view = chooseView(exchange.request.headers.accept, isRoot);
+  if (isRoot && (view === 'discovery-v2' || view === 'discovery-v2beta1')) {
+    const name = view === 'discovery-v2' ? 'v2' : 'v2beta1';
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${name};as=APIGroupDiscoveryList`;
+    await answer(exchange, 200, aggregatedDiscovery(registry, group === '', name), contentType);
+    return;
+  }
+  const document =
+    group === undefined
+      ? groupList(registry)
+      : version === undefined
+        ? group === ''
+          ? coreVersions()
+          : oneGroup(registry, group)
+        : resourceList(registry, group, version);
+  if (document === undefined) {
+    throw noSuchResource();
+  }
+  await answer(exchange, 200, document, view === 'yaml' ? 'application/yaml' : 'application/json');
+}
+
+interface ResourcePath {
+  readonly group: string;
+  readonly version: string;
+  readonly path: readonly string[];
+}
+
+async function resourceOrReview(parts: ServerParts, exchange: Exchange, { group, version, path }: ResourcePath): Promise<void> {
+  const review = REVIEWS[group]?.resources.find(({ plural }) => plural === path[0]);
+  if (review !== undefined) {
+    await answerReview(exchange, group, version, review.kind);
+    return;
+  }
+  // /namespaces/x alone is an object; /namespaces/x/pods is a resource within it.
+  const isScoped = path[0] === 'namespaces' && path.length > 2 && path[2] !== 'status' && path[2] !== 'finalize';
+  const [namespace, [plural = '', name, ...subresource]] = isScoped ? [path[1], path.slice(2)] : [undefined, path];
+  const served = parts.registry.resolve({ group, version, plural });
+  if (isScoped && !served.type.namespaced) {
+    throw noSuchResource();
+  }
+  await handleResource(parts, exchange, { served, namespace, name, subresource: subresource.join('/') });
+}
+
+/** There is one user, and that user may do everything. */
+async function answerReview(exchange: Exchange, group: string, version: string, kind: string): Promise<void> {
+  if (exchange.method !== 'POST') {
+    throw methodNotAllowed('the server does not allow this method on the requested resource');
+  }
+  const body = asObject(await readBody(exchange));
+  const statuses: Record<string, unknown> = {
+    SelfSubjectAccessReview: { allowed: true, reason: 'the embedded API has one user who may do everything' },
+    SelfSubjectRulesReview: {
+      incomplete: false,
+      nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+      resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+    },
+    SelfSubjectReview: { userInfo: { username: 'xtrinode', groups: ['system:masters', 'system:authenticated'] } },
+  };
+  await answer(exchange, 201, { ...body, kind, apiVersion: `${group}/${version}`, metadata: {}, status: statuses[kind] });
+}

@@ -1,0 +1,169 @@
+// Reading: one object, pages of a list, watches, and the scale view of an object. Objects come out in the version asked
+// for, with the defaults of the current schema even when they were stored before those existed.
+import type { Clock } from '#core/clock.ts';
+import type { KubeObject } from '#core/objects.ts';
+import {
+  SelectorError,
+  formatLabelSelector,
+  matchesFields,
+  matchesLabels,
+  parseFieldSelector,
+  parseLabelSelector,
+  requirementsOf,
+} from '#core/selector.ts';
+import type { ListOptions, ObjectList, WatchOptions } from '#kube/port.ts';
+import { asArray, asObject, asText, isJsonObject, valueAt } from './json-values.ts';
+import type { JsonObject } from './json-values.ts';
+import { badRequest, expired, notFound } from './refusals.ts';
+import { apiVersionIn, typeId } from './registry.ts';
+import type { Served, ServedVersion } from './registry.ts';
+import { defaultObject } from './schema-defaults.ts';
+import { keyOf, storeKey } from './store.ts';
+import type { Store } from './store.ts';
+import { watchStore } from './watch.ts';
+import type { AnyEvent } from './watch.ts';
+
+export interface ReadPath {
+  /** The stored object as this version shows it. */
+  present(served: Served, stored: KubeObject): KubeObject;
+  find(served: Served, namespace: string | undefined, name: string): KubeObject | undefined;
+  /** Like find, but throws 404. */
+  read(served: Served, namespace: string | undefined, name: string): KubeObject;
+  /** In order of namespace and name. Throws 400 on a bad selector, 410 on an expired `continue`. */
+  list(served: Served, where: ListOptions): ObjectList<KubeObject>;
+  watch(served: Served, where: WatchOptions, signal: AbortSignal | undefined): AsyncGenerator<AnyEvent, void, void>;
+}
+
+export function createReadPath(store: Store, clock: Clock): ReadPath {
+  const presented = new WeakMap<ServedVersion, WeakMap<KubeObject, KubeObject>>();
+
+  function present({ type, version }: Served, stored: KubeObject): KubeObject {
+    if (!type.isCustom) {
+      return stored;
+    }
+    let cache = presented.get(version);
+    if (cache === undefined) {
+      cache = new WeakMap();
+      presented.set(version, cache);
+    }
+    let object = cache.get(stored);
+    if (object === undefined) {
+      const apiVersion = apiVersionIn(type.group, version.name);
+      const defaulted =
+        version.schema === undefined ? stored : (defaultObject(version.schema, stored as unknown as JsonObject) as unknown as KubeObject);
+      object = defaulted.apiVersion === apiVersion ? defaulted : { ...defaulted, apiVersion };
+      cache.set(stored, Object.freeze(object));
+    }
+    return object;
+  }
+
+  const find: ReadPath['find'] = (served, namespace, name) => {
+    const stored = store.get(typeId(served.type), storeKey(served.type.namespaced ? namespace : undefined, name));
+    return stored === undefined ? undefined : present(served, stored);
+  };
+
+  return {
+    present,
+    find,
+    read(served, namespace, name) {
+      const object = find(served, namespace, name);
+      if (object === undefined) {
+        throw notFound(served.type, name);
+      }
+      return object;
+    },
+    list(served, where) {
+      const isSelected = selectionOf(where);
+      const after = where.continue === undefined || where.continue === '' ? undefined : readContinue(where.continue, store);
+      const found = [...store.values(typeId(served.type))]
+        .filter((object) => (after === undefined || keyOf(object) > after.key) && isSelected(object))
+        .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      const limit = where.limit === undefined || where.limit <= 0 ? found.length : where.limit;
+      const page = found.slice(0, limit);
+      const last = page.at(-1);
+      const revision = after?.revision ?? store.revision;
+      const more =
+        last !== undefined && found.length > page.length
+          ? { continue: writeContinue(revision, keyOf(last)), remainingItemCount: found.length - page.length }
+          : {};
+      return { metadata: { resourceVersion: String(revision), ...more }, items: page.map((object) => present(served, object)) };
+    },
+    watch(served, where, signal) {
+      const { resourceVersion } = where;
+      const isFromNow = resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0';
+      if (!isFromNow && !/^\d+$/.test(resourceVersion)) {
+        throw badRequest(
+          `resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`,
+        );
+      }
+      return watchStore(store, clock, {
+        typeId: typeId(served.type),
+        from: isFromNow ? undefined : Number(resourceVersion),
+        isSelected: selectionOf(where),
+        present: (object) => present(served, object),
+        wantsBookmarks: where.allowWatchBookmarks ?? false,
+        signal,
+      });
+    },
+  };
+}
+
+/** Throws 400 when a selector cannot be parsed. */
+export function selectionOf({ namespace, labelSelector, fieldSelector }: ListOptions): (object: KubeObject) => boolean {
+  try {
+    const labels = parseLabelSelector(labelSelector ?? '');
+    const fields = parseFieldSelector(fieldSelector ?? '');
+    return (object) =>
+      (namespace === undefined || object.metadata.namespace === namespace) &&
+      matchesLabels(labels, object.metadata.labels) &&
+      matchesFields(fields, object);
+  } catch (error) {
+    if (error instanceof SelectorError) {
+      throw badRequest(error.message);
+    }
+    throw error;
+  }
+}
+
+function writeContinue(revision: number, key: string): string {
+  return Buffer.from(JSON.stringify({ revision, key })).toString('base64url');
+}
+
+/** Later pages show the present, not a snapshot; when the first page's version is out of the history, the list starts again. */
+function readContinue(token: string, store: Store): { readonly revision: number; readonly key: string } {
+  let parsed: JsonObject;
+  try {
+    parsed = asObject(JSON.parse(Buffer.from(token, 'base64url').toString()));
+  } catch (error) {
+    throw badRequest(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const revision = Number(parsed['revision']);
+  if (typeof parsed['key'] !== 'string' || !Number.isInteger(revision)) {
+    throw badRequest('continue key is not valid');
+  }
+  if (revision < store.history.oldest) {
+    throw expired(String(revision), store.history.oldest);
+  }
+  return { revision, key: parsed['key'] };
+}
+
+/** The autoscaling/v1 Scale of an object whose version has the scale subresource. */
+export function scaleOf({ version }: Served, object: KubeObject): KubeObject {
+  const { scale } = version;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const held = scale?.selector === undefined ? valueAt(object, ['spec', 'selector']) : valueAt(object, scale.selector);
+  const selector = isJsonObject(held) ? formatLabelSelector(requirementsOf(held)) : asText(held);
+  const view = {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: Number(valueAt(object, scale?.specReplicas ?? []) ?? 0) },
+    status: { replicas: Number(valueAt(object, scale?.statusReplicas ?? []) ?? 0), ...(selector === '' ? {} : { selector }) },
+  };
+  return view as unknown as KubeObject;
+}
+
+/** Owner uids of an object. */
+export function ownerUidsOf(object: KubeObject): readonly string[] {
+  return asArray(object.metadata.ownerReferences).map((reference) => asText(asObject(reference)['uid']));
+}

@@ -1,0 +1,463 @@
+// Every write goes through here, in the order of a real API server: decode and prune, system fields, defaults, mutating
+// admission, schema and rules, validating admission, field ownership, store. One write is one synchronous step, so
+// nothing can come between reading an object and storing it. What equals the stored object is not written.
+import type { Clock } from '#core/clock.ts';
+import type { KubeObject } from '#core/objects.ts';
+import type { AdmissionTable } from './admission.ts';
+import { checkContent, decodeFields, fillDefaults } from './content-rules.ts';
+import type { ContentRules } from './content-rules.ts';
+import { asArray, asObject, asText, copyJson, equalJson, isJsonObject, setAt } from './json-values.ts';
+import type { JsonObject } from './json-values.ts';
+import { builtInShape, customShape } from './list-types.ts';
+import type { Shape } from './list-types.ts';
+import { applyManaged, isManagedFieldsReset, managedByUpdate } from './managed-fields.ts';
+import { checkMetadata, checkName } from './metadata-rules.ts';
+import { scaleOf } from './read-path.ts';
+import type { ReadPath } from './read-path.ts';
+import { alreadyExists, badRequest, conflict, forbidden, invalid, noSuchResource, notFound } from './refusals.ts';
+import { apiVersionIn, typeId } from './registry.ts';
+import type { Served } from './registry.ts';
+import { storeKey } from './store.ts';
+import type { Store } from './store.ts';
+
+export type Subresource = 'status' | 'scale';
+
+/** Who writes, and how strictly. */
+export interface WriteContext {
+  readonly fieldManager: string;
+  readonly isDryRun: boolean;
+  /** What becomes of unknown and duplicate fields. */
+  readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  readonly userInfo?: { readonly username: string };
+  readonly warn: (message: string) => void;
+}
+
+export interface Target {
+  readonly served: Served;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly subresource?: Subresource | undefined;
+}
+
+export interface WritePathParts {
+  readonly store: Store;
+  readonly reads: ReadPath;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly newUid: () => string;
+  readonly admission: AdmissionTable;
+  readonly rules: ContentRules;
+}
+
+export interface WritePath {
+  create(served: Served, namespace: string | undefined, object: JsonObject, context: WriteContext): KubeObject;
+  /** Replaces the object by what `produce` makes of the current one. Throws 404, 409, 422. */
+  update(target: Target, produce: (current: JsonObject) => JsonObject, context: WriteContext): KubeObject;
+  apply(target: Target, applied: JsonObject, isForced: boolean, context: WriteContext): KubeObject;
+}
+
+/** Without look-alikes and vowels, as Kubernetes makes them. */
+const NAME_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+export function randomSuffix(random: () => number, length = 5): string {
+  return Array.from({ length }, () => NAME_ALPHABET[Math.floor(random() * NAME_ALPHABET.length)] ?? 'x').join('');
+}
+
+/** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. */
+export function timeText(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+}
+
+export function createWritePath(parts: WritePathParts): WritePath {
+  const { store, reads, clock, admission } = parts;
+  const shapes = new WeakMap<object, Shape>();
+
+  function shapeOf({ type, version }: Served): Shape {
+    if (!type.isCustom) {
+      return builtInShape;
+    }
+    const shape = shapes.get(version) ?? customShape(version.schema);
+    shapes.set(version, shape);
+    return shape;
+  }
+
+  function checkNamespace({ type }: Served, namespace: string, name: string): void {
+    const found = store.get('/namespaces', storeKey(undefined, namespace));
+    if (found === undefined) {
+      throw notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace);
+    }
+    if (found.metadata.deletionTimestamp !== undefined) {
+      throw forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
+    }
+  }
+
+  /** Name, namespace, kind and the fields the server owns. Returns a changeable object. */
+  function beginCreate(served: Served, namespace: string | undefined, given: JsonObject, context: WriteContext): JsonObject {
+    const { type, version } = served;
+    const object = decode(served, given, context);
+    const metadata = asObject(object['metadata']);
+    object['metadata'] = metadata;
+    if (type.namespaced) {
+      const wanted = namespace ?? (asText(metadata['namespace']) || 'default');
+      if (typeof metadata['namespace'] === 'string' && metadata['namespace'] !== '' && metadata['namespace'] !== wanted) {
+        throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
+      }
+      metadata['namespace'] = wanted;
+    } else {
+      delete metadata['namespace'];
+    }
+    if (asText(metadata['name']) === '' && asText(metadata['generateName']) !== '') {
+      metadata['name'] = asText(metadata['generateName']).slice(0, 58) + randomSuffix(parts.random);
+    }
+    const name = asText(metadata['name']);
+    if (name === '') {
+      throw invalid(type, '', [
+        { reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name or generateName is required' },
+      ]);
+    }
+    if (asText(metadata['resourceVersion']) !== '') {
+      throw badRequest('resourceVersion should not be set on objects to be created');
+    }
+    for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation']) {
+      delete metadata[field];
+    }
+    metadata['uid'] = parts.newUid();
+    metadata['creationTimestamp'] = timeText(clock.now());
+    if (type.hasGeneration) {
+      metadata['generation'] = 1;
+    }
+    // Nodes register with their status; everybody else's status belongs to its controller.
+    if (version.hasStatus && type.kind !== 'Node') {
+      delete object['status'];
+    }
+    return object;
+  }
+
+  /** Kind and version, metadata, unknown fields. Returns a copy that may be changed. */
+  function decode(served: Served, given: JsonObject, context: WriteContext): JsonObject {
+    const { type, version } = served;
+    const apiVersion = apiVersionIn(type.group, version.name);
+    if (given['kind'] !== undefined && given['kind'] !== type.kind) {
+      throw badRequest(`the object provided is unrecognized (must be of type ${type.kind}): its kind is ${JSON.stringify(given['kind'])}`);
+    }
+    if (given['apiVersion'] !== undefined && given['apiVersion'] !== apiVersion) {
+      throw badRequest(
+        `the API version in the data (${String(given['apiVersion'])}) does not match the expected API version (${apiVersion})`,
+      );
+    }
+    const unknown: string[] = [];
+    const object = decodeFields(served, { apiVersion, kind: type.kind, ...copyJson(given) }, unknown);
+    if (unknown.length > 0 && context.fieldValidation === 'Strict') {
+      const list = unknown.map((field) => `unknown field "${field}"`).join(', ');
+      throw badRequest(`${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}: strict decoding error: ${list}`);
+    }
+    if (context.fieldValidation === 'Warn') {
+      unknown.forEach((field) => context.warn(`unknown field "${field}"`));
+    }
+    return object;
+  }
+
+  /** Defaults, admission and all checks. Returns the object to store, without managedFields changed. */
+  function admit(
+    served: Served,
+    object: JsonObject,
+    before: JsonObject | undefined,
+    subresource: Subresource | undefined,
+    context: WriteContext,
+  ): JsonObject {
+    const { type } = served;
+    const isMain = subresource === undefined;
+    let admitted = fillDefaults(parts.rules, served, object, timeText(clock.now()));
+    const request = (current: JsonObject) => ({
+      operation: before === undefined ? ('CREATE' as const) : ('UPDATE' as const),
+      object: current as unknown as KubeObject,
+      isDryRun: context.isDryRun,
+      ...(before === undefined ? {} : { oldObject: before as unknown as KubeObject }),
+      ...(context.userInfo === undefined ? {} : { userInfo: context.userInfo }),
+    });
+    if (isMain) {
+      const mutated = admission.mutate(type.group, request(admitted)) as unknown as JsonObject;
+      if (mutated !== admitted) {
+        admitted = fillDefaults(parts.rules, served, decodeFields(served, copyJson(mutated), []), timeText(clock.now()));
+      }
+    }
+    const metadata = asObject(admitted['metadata']);
+    const name = asText(metadata['name']);
+    const problems = [
+      ...(before === undefined ? checkName(type.kind, name) : []),
+      ...checkMetadata(metadata),
+      ...checkContent(parts.rules, served, admitted, before),
+    ];
+    if (problems.length > 0) {
+      throw invalid(type, name, problems);
+    }
+    if (isMain) {
+      const refusals = admission.validate(type.group, request(admitted), context.warn);
+      if (refusals.length > 0) {
+        throw invalid(type, name, refusals);
+      }
+    }
+    if (served.version.deprecationWarning !== undefined) {
+      context.warn(served.version.deprecationWarning);
+    }
+    return admitted;
+  }
+
+  /** Stores a created object. */
+  function finishCreate(served: Served, object: JsonObject, context: WriteContext): KubeObject {
+    const { namespace, name } = asObject(object['metadata']);
+    if (served.type.namespaced) {
+      checkNamespace(served, asText(namespace), asText(name));
+    }
+    if (context.isDryRun) {
+      return object as unknown as KubeObject;
+    }
+    return reads.present(served, store.put(typeId(served.type), object as unknown as KubeObject));
+  }
+
+  /** Restores what an update may not touch, decides on generation and deletion, stores. */
+  function finishUpdate(target: Target, candidate: JsonObject, current: JsonObject, context: WriteContext, isApplied: boolean): KubeObject {
+    const { served, name, subresource } = target;
+    const { type, version } = served;
+    checkPreconditions(served, name, asObject(candidate['metadata']), asObject(current['metadata']));
+    const object = restrict(served, candidate, current, subresource);
+    const admitted = admit(served, object, current, subresource, context);
+    const metadata = { ...asObject(admitted['metadata']) };
+    admitted['metadata'] = metadata;
+    if (type.hasGeneration && !equalJson(specLike(served, admitted), specLike(served, current))) {
+      metadata['generation'] = Number(asObject(current['metadata'])['generation'] ?? 0) + 1;
+    }
+    if (!isApplied) {
+      metadata['managedFields'] = isManagedFieldsReset(candidate)
+        ? []
+        : managedByUpdate(current, admitted, shapeOf(served), {
+            manager: context.fieldManager,
+            apiVersion: apiVersionIn(type.group, version.name),
+            nowText: timeText(clock.now()),
+            ...(subresource === undefined ? {} : { subresource }),
+          });
+    }
+    if (equalJson(admitted, current)) {
+      return current as unknown as KubeObject;
+    }
+    const updated = admitted as unknown as KubeObject;
+    if (context.isDryRun) {
+      return updated;
+    }
+    const isFinished =
+      metadata['deletionTimestamp'] !== undefined &&
+      asArray(metadata['finalizers']).length === 0 &&
+      Number(metadata['deletionGracePeriodSeconds'] ?? 0) === 0;
+    if (isFinished && type.kind !== 'Namespace') {
+      return reads.present(served, store.delete(typeId(type), updated));
+    }
+    return reads.present(served, store.put(typeId(type), updated));
+  }
+
+  return {
+    create(served, namespace, given, context) {
+      const object = beginCreate(served, namespace, given, context);
+      const metadata = asObject(object['metadata']);
+      delete metadata['managedFields'];
+      const name = asText(metadata['name']);
+      if (reads.find(served, asText(metadata['namespace']), name) !== undefined) {
+        throw alreadyExists(served.type, name);
+      }
+      if (served.type.namespaced) {
+        checkNamespace(served, asText(metadata['namespace']), name);
+      }
+      const admitted = admit(served, object, undefined, undefined, context);
+      const managedFields = managedByUpdate(undefined, admitted, shapeOf(served), {
+        manager: context.fieldManager,
+        apiVersion: apiVersionIn(served.type.group, served.version.name),
+        nowText: timeText(clock.now()),
+      });
+      return finishCreate(served, { ...admitted, metadata: { ...asObject(admitted['metadata']), managedFields } }, context);
+    },
+
+    update(target, produce, context) {
+      const { served, namespace, name, subresource } = target;
+      checkSubresource(served, subresource);
+      const current = reads.read(served, namespace, name) as unknown as JsonObject;
+      if (subresource === 'scale') {
+        return updateScale(target, produce, current, context);
+      }
+      const produced = decode(served, produce(current), context);
+      checkIdentity(produced, namespace, name, served);
+      return finishUpdate(target, produced, current, context, false);
+    },
+
+    apply(target, applied, isForced, context) {
+      const { served, namespace, name, subresource } = target;
+      checkSubresource(served, subresource);
+      const current = reads.find(served, namespace, name) as unknown as JsonObject | undefined;
+      if (subresource === 'scale') {
+        return updateScale(target, () => applied, asObject(reads.read(served, namespace, name)), context);
+      }
+      const decoded = decode(served, applied, context);
+      if (asArray(asObject(decoded['metadata'])['managedFields']).length > 0) {
+        throw badRequest('metadata.managedFields must be nil');
+      }
+      checkIdentity(decoded, namespace, name, served);
+      if (current === undefined) {
+        if (subresource !== undefined) {
+          throw notFound(served.type, name);
+        }
+        if (asText(asObject(decoded['metadata'])['uid']) !== '') {
+          throw conflict(served.type, name, 'uid mismatch: the provided object specified a uid, but no object exists');
+        }
+      } else {
+        checkPreconditions(served, name, asObject(decoded['metadata']), asObject(current['metadata']));
+      }
+      const writer = {
+        manager: context.fieldManager,
+        apiVersion: apiVersionIn(served.type.group, served.version.name),
+        nowText: timeText(clock.now()),
+        ...(subresource === undefined ? {} : { subresource }),
+      };
+      const mine =
+        subresource === 'status'
+          ? onlyStatus(decoded)
+          : served.version.hasStatus && served.type.kind !== 'Node'
+            ? withoutStatus(decoded)
+            : decoded;
+      const merged = applyManaged({ live: current, applied: mine, shape: shapeOf(served), writer, isForced });
+      if (current !== undefined) {
+        return finishUpdate(target, copyJson(merged), current, context, true);
+      }
+      const { managedFields } = asObject(merged['metadata']);
+      const created = beginCreate(served, namespace, merged, { ...context, fieldValidation: 'Ignore' });
+      const admitted = admit(served, created, undefined, undefined, context);
+      return finishCreate(served, { ...admitted, metadata: { ...asObject(admitted['metadata']), managedFields } }, context);
+    },
+  };
+
+  function updateScale(
+    target: Target,
+    produce: (current: JsonObject) => JsonObject,
+    current: JsonObject,
+    context: WriteContext,
+  ): KubeObject {
+    const { served, name } = target;
+    const view = scaleOf(served, current as unknown as KubeObject) as unknown as JsonObject;
+    const wanted = produce(view);
+    const replicas = asObject(wanted['spec'])['replicas'] ?? 0;
+    if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+      const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
+      throw invalid({ group: 'autoscaling', plural: 'scales', kind: 'Scale' }, name, [
+        { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
+      ]);
+    }
+    const candidate = copyJson(current);
+    setAt(candidate, served.version.scale?.specReplicas ?? [], replicas);
+    const { resourceVersion, uid } = asObject(wanted['metadata']);
+    candidate['metadata'] = {
+      ...asObject(candidate['metadata']),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(uid === undefined ? {} : { uid }),
+    };
+    return scaleOf(served, finishUpdate(target, candidate, current, context, false));
+  }
+}
+
+function checkSubresource({ version }: Served, subresource: Subresource | undefined): void {
+  if ((subresource === 'status' && !version.hasStatus) || (subresource === 'scale' && version.scale === undefined)) {
+    throw noSuchResource();
+  }
+}
+
+function checkIdentity(object: JsonObject, namespace: string | undefined, name: string, { type }: Served): void {
+  const metadata = asObject(object['metadata']);
+  const named = asText(metadata['name']);
+  if (named !== '' && named !== name) {
+    throw badRequest(`the name of the object (${named}) does not match the name on the URL (${name})`);
+  }
+  const space = asText(metadata['namespace']);
+  if (type.namespaced && space !== '' && space !== namespace) {
+    throw badRequest(`the namespace of the object (${space}) does not match the namespace on the request (${namespace ?? ''})`);
+  }
+}
+
+function checkPreconditions({ type }: Served, name: string, wanted: JsonObject, current: JsonObject): void {
+  if (asText(wanted['uid']) !== '' && wanted['uid'] !== current['uid']) {
+    throw conflict(
+      type,
+      name,
+      `Precondition failed: UID in precondition: ${asText(wanted['uid'])}, UID in object meta: ${asText(current['uid'])}`,
+    );
+  }
+  if (asText(wanted['resourceVersion']) !== '' && wanted['resourceVersion'] !== current['resourceVersion']) {
+    throw conflict(type, name);
+  }
+}
+
+const KEPT_METADATA = [
+  'name',
+  'namespace',
+  'generateName',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'resourceVersion',
+];
+
+/** The candidate with everything put back that this (sub)resource may not change. A changeable copy. */
+function restrict({ type, version }: Served, candidate: JsonObject, current: JsonObject, subresource: Subresource | undefined): JsonObject {
+  const before = asObject(current['metadata']);
+  if (subresource === 'status') {
+    const { status: _status, ...rest } = current;
+    const { managedFields } = asObject(candidate['metadata']);
+    const metadata = { ...before, ...(managedFields === undefined ? {} : { managedFields }) };
+    return copyJson({ ...rest, metadata, ...(candidate['status'] === undefined ? {} : { status: candidate['status'] }) });
+  }
+  const metadata = { ...asObject(candidate['metadata']) };
+  metadata['managedFields'] ??= before['managedFields'];
+  for (const field of KEPT_METADATA) {
+    if (before[field] === undefined) {
+      delete metadata[field];
+    } else {
+      metadata[field] = before[field];
+    }
+  }
+  for (const field of ['labels', 'annotations', 'ownerReferences', 'finalizers']) {
+    const value = metadata[field];
+    if (value === null || (Array.isArray(value) && value.length === 0) || (isJsonObject(value) && Object.keys(value).length === 0)) {
+      delete metadata[field];
+    }
+  }
+  if (before['deletionTimestamp'] !== undefined) {
+    const kept = new Set(asArray(before['finalizers']));
+    const added = asArray(metadata['finalizers']).filter((one) => !kept.has(one));
+    if (added.length > 0) {
+      const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+      throw invalid(type, asText(before['name']), [{ reason: 'FieldValueForbidden', field: 'metadata.finalizers', message }]);
+    }
+  }
+  const { status: _status, ...rest } = candidate;
+  const status = version.hasStatus ? current['status'] : candidate['status'];
+  return copyJson({ ...rest, metadata, ...(status === undefined ? {} : { status }) });
+}
+
+/** What counts for the generation: everything but metadata, and status where that has its own subresource. */
+function specLike({ version }: Served, object: JsonObject): JsonObject {
+  const { metadata: _metadata, apiVersion: _apiVersion, ...content } = object;
+  return version.hasStatus ? withoutStatus(content) : content;
+}
+
+function withoutStatus(object: JsonObject): JsonObject {
+  const { status: _status, ...rest } = object;
+  return rest;
+}
+
+function onlyStatus({ apiVersion, kind, metadata, status }: JsonObject): JsonObject {
+  const { name, namespace } = asObject(metadata);
+  return {
+    apiVersion,
+    kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    ...(status === undefined ? {} : { status }),
+  };
+}

@@ -1,0 +1,79 @@
+// The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
+// the picture. Nothing here waits; handlers do.
+import { pairsOf, headerOf } from '#trino/protocol/headers.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendEmpty, sendJson, sendProblem } from './answers.ts';
+import { classify } from './classify.ts';
+import { createContext, type RequestContext } from './context.ts';
+import type { Queries } from './queries.ts';
+import { chooseRoute, isProblem, type RouteTable } from './routing/route-table.ts';
+import type { Statements } from './statements.ts';
+import { serveUi, type UiInit } from './ui.ts';
+
+export interface PipelineInit extends UiInit {
+  readonly table: () => RouteTable;
+  readonly statements: Statements;
+  readonly queries: Queries;
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly isReady: () => boolean;
+}
+
+export type Pipeline = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** What BI tools ask on connecting; answered here, so that nothing wakes (trino-protocol section 6). */
+function info({ table, startedAt, now }: PipelineInit, context: RequestContext): void {
+  const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
+  const version = isProblem(route) ? '483' : String(route.trinoVersion);
+  const uptime = `${((now() - startedAt) / 60_000).toFixed(2)}m`;
+  sendJson(context.response, { nodeVersion: { version }, environment: 'production', coordinator: true, starting: false, uptime });
+}
+
+/** Calls that belong to a runtime and cannot be held: forwarded when it runs, else 503 with its phase. */
+async function forwardByRoute({ table, queries }: PipelineInit, context: RequestContext): Promise<void> {
+  const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
+  if (isProblem(route)) return sendProblem(context.response, route);
+  const isUp = route.coordinatorUrl !== undefined && (route.state === 'RUNNING' || route.state === 'DRAINING');
+  if (isUp && (await queries.forward(context, route, `${context.path}${context.search}`))) return;
+  if (context.response.headersSent || context.gone.aborted) return;
+  sendProblem(context.response, { code: 'ASLEEP', detail: `runtime ${route.namespace}/${route.name} is ${route.state}; it wakes on its first query.`, retryAfterSeconds: 30 });
+}
+
+export function createPipeline(init: PipelineInit): Pipeline {
+  const { statements, queries } = init;
+  return async (request, response) => {
+    const context = createContext(request, response, pairsOf(request.rawHeaders));
+    const what = classify(context.method, context.path, context.search);
+    switch (what.kind) {
+      case 'statement':
+        return statements.post(context);
+      case 'statement-check':
+        return statements.check(context);
+      case 'held':
+        return statements.held(context, what);
+      case 'query':
+        if (context.method === 'DELETE' && context.path.startsWith('/v1/query/') && init.queue.realIdOf(what.id) === undefined && statements.cancelById(what.id)) {
+          return sendEmpty(response, 204);
+        }
+        return queries.follow(context, what.id);
+      case 'info':
+        return info(init, context);
+      case 'ui':
+        return serveUi(init, context, what.queryId);
+      case 'query-list':
+      case 'spooled':
+      case 'login':
+        return forwardByRoute(init, context);
+      case 'health': {
+        const isReady = context.path !== '/readyz' || init.isReady();
+        return isReady ? sendJson(response, { status: 'ok' }) : sendProblem(response, { code: 'STOPPING', detail: 'the gateway has no route table yet, or is stopping.' });
+      }
+      case 'method':
+        return sendProblem(response, { code: 'METHOD', detail: `${context.method} is not for ${context.path}.` }, { Allow: what.allow });
+      case 'unknown':
+        return sendProblem(response, { code: 'FORBIDDEN_PATH', detail: 'this path is not for clients of Trino.' });
+      default:
+        what satisfies never;
+    }
+  };
+}

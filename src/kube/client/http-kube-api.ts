@@ -1,0 +1,179 @@
+// KubeApi over HTTP: any cluster, and the embedded API behind its socket. Puts requests, transport and watch decoding
+// together and decides what is tried again; knows no kind.
+import type { Clock } from '#core/clock.ts';
+import { halfJitterMs } from '#core/backoff.ts';
+import type { KubeObject } from '#core/objects.ts';
+import type { Log } from '#observe/log.ts';
+import { isKubeError } from '../errors.ts';
+import type { KubeError } from '../errors.ts';
+import type { CallOptions, KubeApi, ListOptions, LogOptions, ObjectKey, ObjectList, Resource, WatchEvent, WatchOptions } from '../port.ts';
+import { apiVersionOf } from '../resources.ts';
+import { readClusterAccess } from './kubeconfig.ts';
+import type { KubeconfigQuery } from './kubeconfig.ts';
+import * as requests from './request.ts';
+import { asKubeError, createTransport, unreachable } from './transport.ts';
+import type { HttpCall } from './transport.ts';
+import { parseWatchLine, readLines } from './watch.ts';
+
+export interface HttpKubeApiInit extends KubeconfigQuery {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1); default Math.random. */
+  readonly random?: () => number;
+  /** Deprecations and remarks of the server (Warning headers); default: logged at level warn. */
+  readonly onWarning?: (text: string) => void;
+}
+
+export interface HttpKubeApi extends KubeApi {
+  readonly server: string;
+  /** Of the kubeconfig's context. */
+  readonly namespace: string;
+  readonly describedAs: string;
+  /** Ends every call and watch. */
+  close(): Promise<void>;
+}
+
+const defaultTimeoutMs = 30_000;
+/** The server ends a watch after this, spread so that they do not all come back at once. */
+const watchSeconds = { least: 240, most: 300 };
+/** After the server should have ended a watch, give the network this long, then call it dead. */
+const watchGraceMs = 30_000;
+const maxRetries = 5;
+const retryLimits = { baseMs: 250, maxMs: 10_000 };
+
+/** Throws KubeconfigError when there is no usable kubeconfig; opens no connection yet. */
+export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
+  const { clock, log } = init;
+  const random = init.random ?? Math.random;
+  const access = readClusterAccess(init);
+  const onWarning = init.onWarning ?? ((text: string): void => log.warn(text, { server: access.server }));
+  const transport = createTransport({ access, clock, onWarning });
+
+  async function call<T>(request: HttpCall, options: CallOptions | undefined): Promise<T> {
+    const deadlineAt = clock.now() + (options?.timeoutMs ?? defaultTimeoutMs);
+    const signed = options?.signal === undefined ? request : { ...request, signal: options.signal };
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return parseJson(await transport.call(signed, Math.max(1, deadlineAt - clock.now())), access.server) as T;
+      } catch (error) {
+        const waitMs = retryWaitMs(asKubeError(error, access.server), request, attempt, random);
+        if (waitMs === undefined || attempt >= maxRetries || clock.now() + waitMs >= deadlineAt || signed.signal?.aborted === true)
+          throw error;
+        await pause(clock, waitMs, signed.signal);
+      }
+    }
+  }
+
+  async function* watch<T extends KubeObject>(
+    resource: Resource,
+    where: WatchOptions,
+    options: CallOptions = {},
+  ): AsyncGenerator<WatchEvent<T>> {
+    const seconds = Math.floor(watchSeconds.least + random() * (watchSeconds.most - watchSeconds.least));
+    const silence = new AbortController();
+    const signal = options.signal === undefined ? silence.signal : AbortSignal.any([options.signal, silence.signal]);
+    const cancel = clock.after(seconds * 1000 + watchGraceMs, () => silence.abort());
+    try {
+      const body = await transport.stream({ ...requests.watchRequest(resource, where, seconds), signal });
+      for await (const line of readLines(body as AsyncIterable<Uint8Array>)) {
+        if (line.trim() !== '') yield parseWatchLine<T>(line);
+      }
+    } catch (error) {
+      if (options.signal?.aborted === true) return;
+      if (silence.signal.aborted) throw unreachable(access.server, `the watch of ${resource.plural} went silent`, error);
+      throw asKubeError(error, access.server);
+    } finally {
+      cancel();
+    }
+  }
+
+  async function* readLog(key: ObjectKey, options: LogOptions = {}): AsyncGenerator<string> {
+    const request = requests.logRequest(key, options);
+    const decoder = new TextDecoder();
+    try {
+      const body = await transport.stream(options.signal === undefined ? request : { ...request, signal: options.signal });
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        const text = decoder.decode(chunk, { stream: true });
+        if (text !== '') yield text;
+      }
+      const rest = decoder.decode();
+      if (rest !== '') yield rest;
+    } catch (error) {
+      if (options.signal?.aborted !== true) throw asKubeError(error, access.server);
+    }
+  }
+
+  return {
+    server: access.server,
+    namespace: access.namespace,
+    describedAs: access.describedAs,
+    async get<T extends KubeObject>(resource: Resource, key: ObjectKey, options?: CallOptions) {
+      try {
+        return await call<T>(requests.getRequest(resource, key), options);
+      } catch (error) {
+        if (isAbsent(error, key)) return undefined;
+        throw error;
+      }
+    },
+    async list<T extends KubeObject>(resource: Resource, where: ListOptions, options?: CallOptions): Promise<ObjectList<T>> {
+      const answer = await call<ObjectList<T>>(requests.listRequest(resource, where), options);
+      return { ...answer, items: (answer.items ?? []).map((item) => withKind(item, resource)) };
+    },
+    watch,
+    create: (resource, object, options) => call(requests.createRequest(resource, object, options), options),
+    replace: (resource, object, options) => call(requests.replaceRequest(resource, object, options), options),
+    patch: (resource, key, type, patch, options) => call(requests.patchRequest(resource, key, type, patch, options), options),
+    apply: (resource, object, options) => call(requests.applyRequest(resource, object, options), options),
+    async remove(resource, key, options = {}) {
+      try {
+        await call(requests.removeRequest(resource, key, options), options);
+      } catch (error) {
+        if (!isAbsent(error, key)) throw error;
+      }
+    },
+    readLog,
+    close: () => transport.close(),
+  };
+}
+
+/** How long to wait before the same request again, or undefined: not again. */
+function retryWaitMs(error: KubeError, request: HttpCall, attempt: number, random: () => number): number | undefined {
+  // The server did nothing yet: 429 always, 503 only where it says when to come back.
+  const isRefusal = error.code === 429 || (error.code === 503 && error.retryAfterMs !== undefined);
+  if (isRefusal) return Math.max(error.retryAfterMs ?? 0, halfJitterMs(retryLimits, attempt, random));
+  // A kept connection may be closed by the server in the moment we use it: reading again is harmless, writing is not.
+  const isStaleConnection =
+    error.cause instanceof Error && 'code' in error.cause && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(String(error.cause.code));
+  return request.method === 'GET' && isStaleConnection && attempt === 0 ? 0 : undefined;
+}
+
+/** 404 for this very object; 404 for an unknown resource (a CRD that is not installed) names no object and stays an error. */
+function isAbsent(error: unknown, key: ObjectKey): boolean {
+  return isKubeError(error, 'NotFound') && error.details['name'] === key.name;
+}
+
+/** Items of built-in lists carry neither apiVersion nor kind. */
+function withKind<T extends KubeObject>(item: T, resource: Resource): T {
+  const kind: string | undefined = item.kind;
+  return kind === undefined ? { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind } : item;
+}
+
+function parseJson(text: string, server: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw unreachable(server, 'the answer is not JSON', error);
+  }
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener('abort', done);
+  });
+}

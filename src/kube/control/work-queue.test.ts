@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { createFakeClock, settled } from '../../../test/fakes/fake-clock.ts';
+import { WorkQueue } from './work-queue.ts';
+
+function aQueue() {
+  const clock = createFakeClock();
+  return { clock, queue: new WorkQueue({ clock, random: () => 1 }) };
+}
+
+function ignore(): void {}
+
+test('a key added many times before its turn is processed once', async () => {
+  const { queue } = aQueue();
+  const seen: string[] = [];
+  for (const key of ['a', 'b', 'a', 'a']) queue.add(key);
+  queue.run({ concurrency: 1, process: async (key) => void seen.push(key), onError: ignore });
+  await settled();
+  assert.deepEqual(seen, ['a', 'b']);
+});
+
+test('a key added while it is in process is processed once more afterwards', async () => {
+  const { queue } = aQueue();
+  const gates: (() => void)[] = [];
+  queue.run({ concurrency: 4, process: () => new Promise((resolve) => gates.push(resolve)), onError: ignore });
+  queue.add('a');
+  await settled();
+  queue.add('a');
+  queue.add('a');
+  await settled();
+  assert.equal(gates.length, 1);
+  gates[0]?.();
+  await settled();
+  assert.equal(gates.length, 2);
+  gates[1]?.();
+  await settled();
+  assert.equal(gates.length, 2);
+});
+
+test('of several delays the earliest counts and the key comes once', async () => {
+  const { clock, queue } = aQueue();
+  const seenAt: number[] = [];
+  const start = clock.now();
+  queue.run({ concurrency: 1, process: async () => void seenAt.push(clock.now() - start), onError: ignore });
+  queue.addAfter('a', 500);
+  queue.addAfter('a', 100);
+  queue.addAfter('a', 900);
+  for (let step = 0; step < 10; step += 1) {
+    clock.advance(100);
+    await settled();
+  }
+  assert.deepEqual(seenAt, [100]);
+});
+
+test('a failing key is tried again after 5 ms, doubled up to 1,000 s, and starts anew after a success', async () => {
+  const { clock, queue } = aQueue();
+  let failing = true;
+  const errors: unknown[] = [];
+  queue.run({
+    concurrency: 1,
+    process: async () => {
+      if (failing) throw new Error('not yet');
+    },
+    onError: (_key, error) => errors.push(error),
+  });
+  queue.add('a');
+  await settled();
+  const delays: number[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    const [delay = 0] = clock.pendingDelays();
+    delays.push(delay);
+    clock.advance(delay);
+    await settled();
+  }
+  assert.deepEqual(delays.slice(0, 4), [5, 10, 20, 40]);
+  assert.deepEqual(delays.slice(-2), [1_000_000, 1_000_000]);
+  assert.equal(errors.length, 21);
+  failing = false;
+  clock.advance(1_000_000);
+  await settled();
+  assert.deepEqual(clock.pendingDelays(), []);
+  failing = true;
+  queue.add('a');
+  await settled();
+  assert.deepEqual(clock.pendingDelays(), [5]);
+});
+
+test('a terminal failure is reported and not tried again', async () => {
+  const { clock, queue } = aQueue();
+  const errors: string[] = [];
+  queue.run({
+    concurrency: 1,
+    process: () => Promise.reject(new TypeError('hopeless')),
+    onError: (key) => errors.push(key),
+    isTerminal: (error) => error instanceof TypeError,
+  });
+  queue.add('a');
+  await settled();
+  assert.deepEqual([errors, clock.pendingDelays()], [['a'], []]);
+});
+
+test('stop waits for what is in process and takes nothing more', async () => {
+  const { clock, queue } = aQueue();
+  const started: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  queue.run({ concurrency: 1, process: (key) => (started.push(key), gate.promise), onError: ignore });
+  queue.add('a');
+  queue.add('b');
+  queue.addAfter('c', 10);
+  await settled();
+  let isStopped = false;
+  const stopped = queue.stop().then(() => (isStopped = true));
+  await settled();
+  assert.equal(isStopped, false);
+  gate.resolve();
+  await stopped;
+  clock.advance(100);
+  queue.add('d');
+  await settled();
+  assert.deepEqual(started, ['a']);
+});
+
+test('whatever happens: never one key twice at once, never more than the workers, and no key lost', async () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('add' as const), key: fc.constantFrom('a', 'b', 'c', 'd') }),
+    fc.record({ do: fc.constant('addAfter' as const), key: fc.constantFrom('a', 'b', 'c', 'd'), ms: fc.integer({ min: 0, max: 50 }) }),
+    fc.record({ do: fc.constant('addRateLimited' as const), key: fc.constantFrom('a', 'b', 'c', 'd') }),
+    fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 60 }) }),
+    fc.record({ do: fc.constant('finish' as const), which: fc.nat(3), fails: fc.boolean() }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), async (steps, concurrency) => {
+      const { clock, queue } = aQueue();
+      const active = new Map<string, (fails: boolean) => void>();
+      /** Keys asked for since their last start; `later` may still wait for their time. */
+      const owed = new Set<string>();
+      queue.run({
+        concurrency,
+        process: (key) => {
+          assert.ok(!active.has(key), 'twice at once');
+          owed.delete(key);
+          return new Promise((resolve, reject) => {
+            active.set(key, (fails) => {
+              active.delete(key);
+              if (fails) owed.add(key);
+              if (fails) reject(new Error('again'));
+              else resolve();
+            });
+            assert.ok(active.size <= concurrency, 'too many');
+          });
+        },
+        onError: ignore,
+      });
+      for (const one of steps) {
+        if (one.do === 'advance') clock.advance(one.ms);
+        else if (one.do === 'finish') [...active.values()][one.which]?.(one.fails);
+        else {
+          owed.add(one.key);
+          if (one.do === 'addAfter') queue.addAfter(one.key, one.ms);
+          else queue[one.do](one.key);
+        }
+        await settled();
+      }
+      for (let round = 0; round < 8; round += 1) {
+        for (const finish of active.values()) finish(false);
+        clock.advance(1_000_000);
+        await settled();
+      }
+      assert.deepEqual([[...owed], active.size, queue.length], [[], 0, 0]);
+    }),
+    { numRuns: 60 },
+  );
+});

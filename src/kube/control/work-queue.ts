@@ -1,0 +1,144 @@
+// Keys that somebody should look at again. A key waits at most once, is never processed twice at the same time, and is never
+// lost: added while in process, it is processed once more afterwards (the dirty and processing sets of controller-runtime).
+import { halfJitterMs } from '#core/backoff.ts';
+import type { Clock, EpochMs } from '#core/clock.ts';
+
+export interface WorkQueueInit {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface RunOptions {
+  /** Keys in process at the same time, at least 1. */
+  readonly concurrency: number;
+  /** Success forgets the key's failures; a throw adds the key again, rate-limited. */
+  readonly process: (key: string) => Promise<void>;
+  /** Told of every failure, before the key is added again. */
+  readonly onError: (key: string, error: unknown) => void;
+  /** A failure that trying again cannot mend is reported and not retried; default: none is. */
+  readonly isTerminal?: (error: unknown) => boolean;
+}
+
+/** As controller-runtime: a first retry nearly at once, a hopeless key about every quarter of an hour. */
+const retryLimits = { baseMs: 5, maxMs: 1_000_000 };
+
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  /** Waiting for a free worker, in order; each key is here at most once and never while in #processing. */
+  readonly #ready = new Set<string>();
+  readonly #dirtyWhileProcessing = new Set<string>();
+  readonly #processing = new Map<string, Promise<void>>();
+  readonly #delayed = new Map<string, { readonly dueAt: EpochMs; readonly cancel: () => void }>();
+  readonly #failures = new Map<string, number>();
+  /** Keys in process for which addRateLimited was called, so that the end of the run neither forgets nor adds again. */
+  readonly #rateLimited = new Set<string>();
+  #run: RunOptions | undefined;
+  #stopped = false;
+
+  constructor(init: WorkQueueInit) {
+    this.#clock = init.clock;
+    this.#random = init.random;
+  }
+
+  /** Keys that wait for a worker now; delayed ones not counted. */
+  get length(): number {
+    return this.#ready.size + this.#dirtyWhileProcessing.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    if (this.#processing.has(key)) this.#dirtyWhileProcessing.add(key);
+    else this.#ready.add(key);
+    this.#pump();
+  }
+
+  /** Adds the key once, `delayMs` from now; of several calls the earliest counts. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#stopped) return;
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
+    const dueAt = this.#clock.now() + delayMs;
+    const pending = this.#delayed.get(key);
+    if (pending !== undefined && pending.dueAt <= dueAt) return;
+    pending?.cancel();
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+    this.#delayed.set(key, { dueAt, cancel });
+  }
+
+  /** Adds the key after 5 ms, doubled at each call since the last `forget`, at most 1,000 s; half of it is jitter. */
+  addRateLimited(key: string): void {
+    if (this.#processing.has(key)) this.#rateLimited.add(key);
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.addAfter(key, halfJitterMs(retryLimits, failures, this.#random));
+  }
+
+  /** The next rate-limited wait of this key starts at 5 ms again. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** Starts to process; called once. */
+  run(options: RunOptions): void {
+    if (this.#run !== undefined) throw new Error('this work queue already runs');
+    this.#run = options;
+    this.#pump();
+  }
+
+  /** Takes no further key; fulfilled when those in process have ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { cancel } of this.#delayed.values()) cancel();
+    this.#delayed.clear();
+    this.#ready.clear();
+    this.#dirtyWhileProcessing.clear();
+    await Promise.all(this.#processing.values());
+  }
+
+  #pump(): void {
+    if (this.#run === undefined || this.#stopped) return;
+    for (const key of this.#ready) {
+      if (this.#processing.size >= this.#run.concurrency) return;
+      this.#ready.delete(key);
+      const turn = Promise.withResolvers<void>();
+      this.#processing.set(key, turn.promise);
+      void this.#process(key, this.#run).then(turn.resolve);
+    }
+  }
+
+  /** Never rejects. */
+  async #process(key: string, run: RunOptions): Promise<void> {
+    // One turn later, so that `add` never runs foreign code inside the caller's own step.
+    await Promise.resolve();
+    try {
+      await run.process(key);
+      if (!this.#rateLimited.has(key)) this.forget(key);
+    } catch (error) {
+      this.#report(run, key, error);
+      if (run.isTerminal?.(error) === true) this.forget(key);
+      else if (!this.#rateLimited.has(key)) this.addRateLimited(key);
+    }
+    this.#processing.delete(key);
+    this.#rateLimited.delete(key);
+    if (this.#dirtyWhileProcessing.delete(key) && !this.#stopped) this.#ready.add(key);
+    this.#pump();
+  }
+
+  #report(run: RunOptions, key: string, error: unknown): void {
+    try {
+      run.onError(key, error);
+    } catch (reportError) {
+      // A broken reporter must not lose the key; the process's own handler is the only one left to hear of it.
+      queueMicrotask(() => {
+        throw reportError;
+      });
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// The one binary: hands argv to the command line, turns signals into an abort and the result into an exit code.
+import { runCli } from '#cli/program.ts';
+import { systemClock } from '#observe/system-clock.ts';
+
+const interrupted = new AbortController();
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for anything any more.
+    if (interrupted.signal.aborted) process.exit(code);
+    interrupted.abort();
+  });
+}
+
+// A reader that has seen enough (| head) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+// Timers of the system clock do not keep the process alive; while a command waits, this one does.
+const alive = setInterval(() => undefined, 2 ** 30);
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  clock: systemClock,
+  random: Math.random,
+  signal: interrupted.signal,
+  out: (text) => void process.stdout.write(text),
+  note: (text) => void process.stderr.write(text),
+  isInteractive: process.stderr.isTTY,
+  readStdin,
+});
+clearInterval(alive);

@@ -1,0 +1,41 @@
+// Tells a test when a process it did not start itself begins and ends: the process holds a connection to the test.
+import { createServer, type Socket } from 'node:net';
+
+export interface Lifeline {
+  /** Program text for `sh -c`/`node -e`: connects and stays; with `deaf` it ignores SIGTERM. */
+  program(deaf: boolean): readonly string[];
+  /** Fulfilled with the next process that connects; `gone` is fulfilled when it has ended. */
+  next(): Promise<{ readonly pid: number; readonly gone: Promise<void> }>;
+  close(): void;
+}
+
+export async function createLifeline(): Promise<Lifeline> {
+  const arrived: { readonly pid: number; readonly gone: Promise<void> }[] = [];
+  let wake = Promise.withResolvers<void>();
+  const server = createServer((socket: Socket) => {
+    const gone = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+    socket.on('error', () => undefined); // a killed process resets the connection
+    socket.once('data', (data) => {
+      arrived.push({ pid: Number(data.toString()), gone });
+      wake.resolve();
+      wake = Promise.withResolvers<void>();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    program(deaf) {
+      const text = `${deaf ? "process.on('SIGTERM', () => {});" : ''} require('net').connect(${port}, '127.0.0.1').write(String(process.pid)); setInterval(() => {}, 1e6);`;
+      return [process.execPath, '-e', text];
+    },
+    async next() {
+      for (;;) {
+        const first = arrived.shift();
+        if (first !== undefined) return first;
+        await wake.promise;
+      }
+    },
+    close: () => void server.close(),
+  };
+}

@@ -1,0 +1,151 @@
+// The Node object and its Lease: that there is a node, how big it is, and that it lives.
+import { availableParallelism, hostname, release, totalmem } from 'node:os';
+import type { Clock } from '#core/clock.ts';
+import { formatBytes } from '#core/quantity.ts';
+import type { KubeObject, Lease, Node } from '#core/objects.ts';
+import { isKubeError } from '#kube/errors.ts';
+import type { KubeApi, Resource } from '#kube/port.ts';
+import { leases, namespaces, nodes } from '#kube/resources.ts';
+import type { Log } from '#observe/log.ts';
+import { formatTime } from './pod-status.ts';
+import { fieldManager } from './status-writer.ts';
+import { pause } from './waiting.ts';
+
+export interface RegistrationInit {
+  readonly api: KubeApi;
+  readonly nodeName: string;
+  /** Kubernetes quantities. */
+  readonly cpu: string;
+  readonly memory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Registration {
+  /** Fulfilled when the Node is there and Ready; retried while the API server is away. */
+  start(): Promise<void>;
+  /** Says NotReady, once, and stops renewing. */
+  stop(): Promise<void>;
+}
+
+export const LEASE_NAMESPACE = 'kube-node-lease';
+/** Kubernetes' default; the node controller waits 40 s or more. */
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+const RETRY_MS = 1_000;
+const MAX_PODS = 110;
+
+export function createRegistration(init: RegistrationInit): Registration {
+  const { api, nodeName, clock, log } = init;
+  const stopping = new AbortController();
+  const options = { fieldManager, force: true, signal: stopping.signal } as const;
+  let renewing: Promise<void> | undefined;
+
+  async function register(): Promise<void> {
+    const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, labels: nodeLabels(nodeName) } };
+    await api.apply(nodes, node, options);
+    await writeStatus(true, options);
+    await createUnlessThere(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: LEASE_NAMESPACE } });
+    await renew();
+  }
+
+  async function createUnlessThere(resource: Resource, object: KubeObject): Promise<void> {
+    if ((await api.get(resource, object.metadata, { signal: stopping.signal })) !== undefined) return;
+    try {
+      await api.create(resource, object, { fieldManager, signal: stopping.signal });
+    } catch (error) {
+      if (!isKubeError(error, 'AlreadyExists')) throw error;
+    }
+  }
+
+  async function writeStatus(isReady: boolean, call: { readonly fieldManager: string; readonly signal?: AbortSignal }): Promise<void> {
+    await api.patch(nodes, { name: nodeName }, 'merge', { status: buildNodeStatus(init, isReady) }, { ...call, subresource: 'status' });
+  }
+
+  async function renew(): Promise<void> {
+    const renewTime = new Date(clock.now()).toISOString().replace('Z', '000Z');
+    const lease: Lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: nodeName, namespace: LEASE_NAMESPACE },
+      spec: { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+    };
+    await api.apply(leases, lease, options);
+  }
+
+  async function keepRenewing(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await pause(clock, RENEW_MS, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        await renew();
+      } catch (error) {
+        if (!stopping.signal.aborted) log.warn('the Lease of the node could not be renewed, will retry', { node: nodeName, error });
+      }
+    }
+  }
+
+  return {
+    async start() {
+      for (;;) {
+        try {
+          await register();
+          break;
+        } catch (error) {
+          if (stopping.signal.aborted || (isKubeError(error) && error.isTerminal && error.code !== 404)) throw error;
+          log.warn('the node could not be registered, will retry', { node: nodeName, error });
+          await pause(clock, RETRY_MS, stopping.signal);
+        }
+      }
+      renewing = keepRenewing();
+    },
+    async stop() {
+      stopping.abort();
+      await renewing;
+      await writeStatus(false, { fieldManager }).catch((error: unknown) => log.debug('the node could not say that it stops', { error }));
+    },
+  };
+}
+
+function nodeLabels(nodeName: string): Record<string, string> {
+  return {
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': process.arch === 'x64' ? 'amd64' : process.arch,
+    'kubernetes.io/hostname': nodeName,
+    'xtrinode.io/process-node': 'true',
+  };
+}
+
+function buildNodeStatus({ nodeName, cpu, memory, clock }: RegistrationInit, isReady: boolean): NonNullable<Node['status']> {
+  const capacity = { cpu, memory, pods: String(MAX_PODS) };
+  const now = formatTime(clock.now());
+  const ready = isReady
+    ? { status: 'True', reason: 'ProcessNodeReady', message: 'Pods run as local processes' }
+    : { status: 'False', reason: 'ProcessNodeStopped', message: 'The process node was stopped; its Pods do not run' };
+  return {
+    capacity,
+    allocatable: capacity,
+    conditions: [{ type: 'Ready', ...ready, lastTransitionTime: now }],
+    addresses: [
+      { type: 'InternalIP', address: '127.0.0.1' },
+      { type: 'Hostname', address: nodeName },
+    ],
+    nodeInfo: {
+      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      operatingSystem: 'linux',
+      osImage: hostname(),
+      kernelVersion: release(),
+      containerRuntimeVersion: 'process://1',
+      kubeletVersion: 'v1.36.0-xtrinode',
+      kubeProxyVersion: '',
+      bootID: '',
+      machineID: '',
+      systemUUID: '',
+    },
+  };
+}
+
+/** What this machine really has, as quantities, for a warning when more is advertised. */
+export function machineSize(): { readonly cpu: string; readonly memory: string } {
+  return { cpu: String(availableParallelism()), memory: formatBytes(BigInt(totalmem())) };
+}

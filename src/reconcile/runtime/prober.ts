@@ -1,0 +1,102 @@
+// Proves, once per start of a coordinator process, that a query runs on it (design D16). The one poll on the path of a
+// wake: every 100 ms while a coordinator starts, silent otherwise. Shell.
+import type { Clock } from '#core/clock.ts';
+import type { Log } from '#observe/log.ts';
+import type { CoordinatorProof } from '../snapshot.ts';
+import { readInfo, runStatement } from './trino-client.ts';
+
+export interface ProofTarget {
+  readonly instance: string;
+  readonly url: string;
+}
+
+export interface Prober {
+  /** Starts, keeps or (undefined) ends the proof for a runtime's coordinator. */
+  watch(key: string, target: ProofTarget | undefined): void;
+  proofOf(key: string): CoordinatorProof | undefined;
+  stop(): void;
+}
+
+export interface ProberInit {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when a proof has arrived. */
+  readonly onProof: (key: string) => void;
+}
+
+const pollMs = 100;
+/** A statement that is still not through after this is given up and tried again. */
+const statementTimeoutMs = 60_000;
+/**
+ * Needs an active worker (query-manager.required-workers=1) and a task scheduled on a node, so it fails or waits for as long
+ * as a user's query would. Evidence: docs/decisions/0004.
+ */
+export const proofStatement = 'SELECT 1';
+
+export function createProber({ clock, log, onProof }: ProberInit): Prober {
+  const proofs = new Map<string, CoordinatorProof>();
+  const running = new Map<string, { readonly target: ProofTarget; readonly abort: AbortController }>();
+
+  const pause = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(pollMs, resolve);
+      signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
+
+  async function prove(key: string, target: ProofTarget, signal: AbortSignal): Promise<void> {
+    let lastProblem = '';
+    while (!signal.aborted) {
+      try {
+        const info = await readInfo(target.url, signal);
+        if (!info.starting) {
+          const queryId = await runStatement(target.url, proofStatement, statementTimeoutMs, signal);
+          const coordinatorId = info.coordinatorId ?? queryId.split('_').at(-1);
+          proofs.set(key, { ...target, coordinatorId, provenAt: clock.now() });
+          log.info('a query runs on the coordinator', { runtime: key, coordinatorId });
+          onProof(key);
+          return;
+        }
+      } catch (error) {
+        // Refused while the process starts: expected, told once per kind.
+        const problem = error instanceof Error ? error.message : String(error);
+        if (problem !== lastProblem && !signal.aborted) log.debug('the coordinator is not ready', { runtime: key, problem });
+        lastProblem = problem;
+      }
+      await pause(signal);
+    }
+  }
+
+  function end(key: string): void {
+    running.get(key)?.abort.abort();
+    running.delete(key);
+  }
+
+  return {
+    watch(key, target) {
+      const current = running.get(key);
+      if (target === undefined) {
+        end(key);
+        proofs.delete(key);
+        return;
+      }
+      if (proofs.get(key)?.instance === target.instance) return;
+      if (current?.target.instance === target.instance && current.target.url === target.url) return;
+      end(key);
+      const abort = new AbortController();
+      const entry = { target, abort };
+      running.set(key, entry);
+      prove(key, target, abort.signal)
+        .catch((error: unknown) => log.error('the proof of a coordinator ended', { runtime: key, error }))
+        .finally(() => {
+          if (running.get(key) === entry) running.delete(key);
+        });
+    },
+    proofOf: (key) => proofs.get(key),
+    stop() {
+      for (const key of running.keys()) end(key);
+    },
+  };
+}

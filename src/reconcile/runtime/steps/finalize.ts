@@ -1,0 +1,41 @@
+// Deletion: refuse new queries, let running ones finish (bounded), leave a tombstone in the route table, let go. The
+// runtime's objects follow by their owner references. Pure; an unreachable Trino cannot block it (design section 4).
+import { routeKey } from '#apis/v1/names.ts';
+import { formatRouteEntry } from '#apis/v1/route-entry.ts';
+import { finalizer } from '#apis/v1/resources.ts';
+import type { Action } from '../../plan.ts';
+import type { RuntimeSnapshot } from '../../snapshot.ts';
+import { routeEntryOf } from './route.ts';
+
+export interface FinalizeResult {
+  readonly actions: readonly Action[];
+  readonly againInMs: number | undefined;
+}
+
+/** Queries that run longer than this are ended with their runtime. */
+const drainMs = 5 * 60_000;
+const lookMs = 2_000;
+
+export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
+  const { metadata, status } = seen.runtime;
+  if (metadata.finalizers?.includes(finalizer) !== true) return { actions: [], againInMs: undefined };
+  const key = routeKey(metadata.namespace ?? 'default', metadata.name);
+  const proven = status?.coordinator;
+  const lifecycle = status?.lifecycle ?? { desired: 'Asleep', cause: 'Spec', message: 'it is being deleted', decidedAt: '', sequence: 0, seenSuspended: true };
+  const draining = routeEntryOf(seen, { lifecycle: { ...lifecycle, message: 'it is being deleted' }, proven, failure: undefined, isDraining: true });
+  const elapsedMs = seen.nowMs - Date.parse(metadata.deletionTimestamp ?? '');
+  const isBusy = typeof seen.activity === 'object' && seen.activity.activeQueries > 0;
+  if (isBusy && elapsedMs < drainMs) {
+    const text = formatRouteEntry(draining);
+    return { actions: text === seen.publishedRoute ? [] : [{ do: 'publish-route', key, entry: text }], againInMs: lookMs };
+  }
+  const removed = formatRouteEntry({ ...draining, state: 'REMOVED', hosts: [], headerValues: [], isDefault: false });
+  return {
+    actions: [
+      ...(seen.publishedRoute === undefined ? [] : [{ do: 'publish-route', key, entry: removed } as const]),
+      ...seen.owned.deployments.map((object) => ({ do: 'delete', object }) as const),
+      { do: 'remove-finalizer' },
+    ],
+    againInMs: undefined,
+  };
+}

@@ -1,0 +1,103 @@
+// Step 3: the Kubernetes objects that ought to exist, at which replicas, and those to delete (design D2). Owns condition
+// TrinoResourcesReady. Pure; throws nothing.
+import type { Deployment, KubeObject } from '#core/objects.ts';
+import type { Judgement } from '#apis/v1/conditions.ts';
+import type { Lifecycle } from '#apis/v1/objects.ts';
+import { revisionLabel } from '#render/labels.ts';
+import { renderServiceAccount, renderStableService, type RenderedRuntime } from '#render/runtime.ts';
+import type { Role } from '#apis/v1/names.ts';
+import type { Action } from '../../plan.ts';
+import type { RuntimeSnapshot } from '../../snapshot.ts';
+
+export interface ResourcesResult {
+  readonly actions: readonly Action[];
+  readonly judgement: Judgement;
+  /** Revision the route may point at. */
+  readonly servingRevision: string;
+  readonly againInMs: number | undefined;
+  /** Whether processes are to be kept although the decision is to sleep (queries still run). */
+  readonly isDraining: boolean;
+}
+
+/** The route refuses new queries this long before processes end, so that every gateway has seen it (design section 5). */
+export const refusalSettleMs = 1_000;
+/** A suspend that somebody asked for waits at most this long for running queries. */
+const suspendDrainMs = 5 * 60_000;
+const drainLookMs = 2_000;
+
+function revisionOfObject(object: KubeObject): string | undefined {
+  return object.metadata.labels?.[revisionLabel];
+}
+
+function isRunning(deployments: readonly Deployment[]): boolean {
+  return deployments.some(({ spec }) => (spec.replicas ?? 1) > 0);
+}
+
+interface SleepPermit {
+  readonly mayStop: boolean;
+  readonly againInMs?: number;
+}
+
+/** Before processes end: the route must refuse new queries long enough, then no query may be running (bounded). */
+function permitSleep(seen: RuntimeSnapshot, lifecycle: Lifecycle): SleepPermit {
+  const wasReady = seen.runtime.status?.coordinator !== undefined;
+  if (!wasReady) return { mayStop: true };
+  const refusedForMs = seen.refusingSince === undefined ? 0 : seen.nowMs - seen.refusingSince;
+  if (refusedForMs < refusalSettleMs) return { mayStop: false, againInMs: refusalSettleMs - refusedForMs };
+  if (seen.nowMs - Date.parse(lifecycle.decidedAt) > suspendDrainMs) return { mayStop: true };
+  if (seen.activity === 'unreachable') return { mayStop: true };
+  if (seen.activity === undefined) return { mayStop: false, againInMs: 0 };
+  return seen.activity.activeQueries > 0 ? { mayStop: false, againInMs: drainLookMs } : { mayStop: true };
+}
+
+function prune(seen: RuntimeSnapshot, keep: ReadonlySet<string>): Action[] {
+  const { deployments, services, configMaps } = seen.owned;
+  return [...deployments, ...services, ...configMaps]
+    .filter((object) => {
+      const revision = revisionOfObject(object);
+      return revision !== undefined && !keep.has(revision);
+    })
+    .map((object) => ({ do: 'delete', object }) as const);
+}
+
+export function planResources(seen: RuntimeSnapshot, lifecycle: Lifecycle, rendered: RenderedRuntime, isTargetProven: boolean): ResourcesResult {
+  const runtime = { namespace: seen.runtime.metadata.namespace ?? 'default', name: seen.runtime.metadata.name, uid: seen.runtime.metadata.uid ?? '' };
+  const type = 'TrinoResourcesReady';
+  if (seen.foreign.length > 0) {
+    const message = `${seen.foreign.join(', ')} already exists and belongs to somebody else: delete it, or give the runtime another name`;
+    return {
+      actions: [{ do: 'event', type: 'Warning', reason: 'ResourceApplyFailed', message }],
+      judgement: { type, status: 'False', reason: 'ResourceConflict', message },
+      servingRevision: rendered.revision,
+      againInMs: undefined,
+      isDraining: false,
+    };
+  }
+  const isAwake = lifecycle.desired === 'Awake';
+  const runs = isRunning(seen.owned.deployments);
+  const permit = isAwake || !runs ? { mayStop: true } : permitSleep(seen, lifecycle);
+  const isUp = isAwake || !permit.mayStop;
+  const serving = seen.runtime.status?.servingRevision;
+  const servingRuns = serving !== undefined && isRunning(seen.owned.deployments.filter((object) => revisionOfObject(object) === serving));
+  // A new revision takes over once it has proven itself; until then the old one serves on.
+  const servingRevision = serving !== undefined && serving !== rendered.revision && servingRuns && !isTargetProven ? serving : rendered.revision;
+  const keep = new Set([rendered.revision, servingRevision]);
+  const targetRuns = isUp && (isAwake || servingRevision === rendered.revision);
+  const replicas: Record<Role, number> = targetRuns ? { coordinator: 1, worker: rendered.shape.workers } : { coordinator: 0, worker: 0 };
+  const others = seen.owned.deployments.filter((object) => !isUp && revisionOfObject(object) !== rendered.revision);
+  return {
+    actions: [
+      ...(targetRuns ? ([{ do: 'ensure-internal-secret' }] as const) : []),
+      { do: 'apply', object: renderServiceAccount(runtime) },
+      ...rendered.fixed.map((object) => ({ do: 'apply', object }) as const),
+      ...rendered.deployments(replicas).map((object) => ({ do: 'apply', object }) as const),
+      { do: 'apply', object: renderStableService(runtime, servingRevision) },
+      ...others.map((object) => ({ do: 'delete', object }) as const),
+      ...prune(seen, keep),
+    ],
+    judgement: { type, status: 'True', reason: 'ResourcesApplied', message: `revision ${rendered.revision} is applied` },
+    servingRevision,
+    againInMs: 'againInMs' in permit ? permit.againInMs : undefined,
+    isDraining: !isAwake && isUp,
+  };
+}

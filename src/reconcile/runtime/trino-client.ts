@@ -1,0 +1,89 @@
+// What the operator asks a coordinator: is it up, does a query run, what runs on it. Shell: plain HTTP to a Pod address.
+// Sources: trino-configuration-and-chart 5.8, trino-protocol 1.
+import { request } from 'node:http';
+import type { Activity } from '../snapshot.ts';
+
+/** Marks our own queries, so that they count neither as activity nor as users'. */
+export const controlUser = 'xtrinode-operator';
+
+export interface CoordinatorInfo {
+  readonly starting: boolean;
+  readonly coordinatorId: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const maxAnswerBytes = 16 * 1024 * 1024;
+
+/** One JSON call; rejects on refusal, reset, time-out (ms) and anything that is not JSON. */
+function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: AbortSignal, statement?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'X-Trino-User': controlUser, 'X-Trino-Source': controlUser, ...(statement === undefined ? {} : { 'Content-Type': 'text/plain; charset=utf-8' }) };
+    const outgoing = request(url, { method, headers, signal, timeout: timeoutMs, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxAnswerBytes) response.destroy(new Error('the answer is too large'));
+        chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        try {
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
+        } catch (error) {
+          reject(new Error(`HTTP ${response.statusCode} without JSON`, { cause: error }));
+        }
+      });
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    outgoing.on('error', reject);
+    outgoing.end(statement);
+  });
+}
+
+export async function readInfo(url: string, signal: AbortSignal): Promise<CoordinatorInfo> {
+  const { body } = await call(`${url}/v1/info`, 'GET', 2_000, signal);
+  const info = body as { starting?: boolean; coordinatorId?: string };
+  return { starting: info.starting !== false, coordinatorId: info.coordinatorId };
+}
+
+/**
+ * Runs one statement to its end; the id of the query that succeeded. Rejects with Trino's message when it failed.
+ * `timeoutMs` bounds the whole.
+ */
+export async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  let answer = await call(`${url}/v1/statement`, 'POST', timeoutMs, bounded, statement);
+  for (;;) {
+    const page = answer.body as { id?: string; nextUri?: string; error?: { message?: string; errorName?: string } };
+    if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
+    if (page.error !== undefined) throw new Error(`${page.error.errorName ?? 'error'}: ${page.error.message ?? ''}`);
+    if (page.nextUri === undefined) return page.id ?? '';
+    answer = await call(page.nextUri, 'GET', timeoutMs, bounded);
+  }
+}
+
+interface QueryInfo {
+  readonly state?: string;
+  readonly session?: { readonly user?: string };
+  readonly queryStats?: { readonly endTime?: string };
+}
+
+const ended = new Set(['FINISHED', 'FAILED', 'CANCELED', 'CANCELLED']);
+
+/** Queries of users. A query without a state counts as active. */
+export async function readActivity(url: string, nowMs: number, signal: AbortSignal): Promise<Activity> {
+  const { status, body } = await call(`${url}/v1/query?pruned=true`, 'GET', 5_000, signal);
+  if (status !== 200 || !Array.isArray(body)) throw new Error(`HTTP ${status} for the list of queries`);
+  const queries = (body as QueryInfo[]).filter(({ session }) => session?.user !== controlUser);
+  const ends = queries.map(({ queryStats }) => Date.parse(queryStats?.endTime ?? '')).filter((at) => !Number.isNaN(at));
+  return {
+    activeQueries: queries.filter(({ state }) => state === undefined || !ended.has(state)).length,
+    lastEndedAt: ends.length === 0 ? undefined : Math.min(Math.max(...ends), nowMs),
+    readAt: nowMs,
+  };
+}

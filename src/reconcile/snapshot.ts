@@ -1,0 +1,49 @@
+// Everything the steps of one pass may look at; taken once, frozen, never re-read while deciding. Types only.
+import type { EpochMs } from '#core/clock.ts';
+import type { ConfigMap, Deployment, KubeObject, Lease, Pod, Service } from '#core/objects.ts';
+import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
+import type { RouteClaims } from './runtime/claims.ts';
+
+/** What a coordinator said of its queries. */
+export interface Activity {
+  /** Queries that have not ended, ours left out. */
+  readonly activeQueries: number;
+  /** End of the newest ended query, ours left out. */
+  readonly lastEndedAt: EpochMs | undefined;
+  readonly readAt: EpochMs;
+}
+
+/** What the prober knows of one start of one coordinator process. */
+export interface CoordinatorProof {
+  /** Pod uid and restart count. */
+  readonly instance: string;
+  readonly url: string;
+  readonly coordinatorId: string | undefined;
+  readonly provenAt: EpochMs;
+}
+
+export interface RuntimeSnapshot {
+  readonly runtime: XTrinode;
+  /** All catalogs of the namespace. */
+  readonly catalogs: readonly XTrinodeCatalog[];
+  /** Objects that carry our labels and are owned by this runtime. */
+  readonly owned: {
+    readonly deployments: readonly Deployment[];
+    readonly configMaps: readonly ConfigMap[];
+    readonly services: readonly Service[];
+    readonly serviceAccounts: readonly KubeObject[];
+  };
+  /** Objects that bear one of our names but belong to somebody else: `Kind name`. */
+  readonly foreign: readonly string[];
+  readonly pods: readonly Pod[];
+  readonly demand: Lease | undefined;
+  readonly claims: RouteClaims;
+  /** Entry text as published now. */
+  readonly publishedRoute: string | undefined;
+  /** Since when the published route has refused new queries, as far as this operator process has seen. */
+  readonly refusingSince: EpochMs | undefined;
+  readonly proof: CoordinatorProof | undefined;
+  /** Read in this pass when it was due; 'unreachable' when the coordinator did not answer. */
+  readonly activity: Activity | 'unreachable' | undefined;
+  readonly nowMs: EpochMs;
+}

@@ -1,0 +1,58 @@
+// From a spec to the resolved shape of a runtime: resources per role, number of workers, image, memory. Everything after
+// this works on the shape, so no renderer knows presets or defaults. Pure. Source: reference-api section 4.3.
+import { parseBytes } from '#core/quantity.ts';
+import type { ResourceRequirements } from '#core/objects.ts';
+import type { XTrinodeSpec } from '#apis/v1/objects.ts';
+import type { Role } from '#apis/v1/names.ts';
+import { defaultWorkers, sizes } from '#apis/v1/sizes.ts';
+import { sizeMemory, type MemorySizing } from '#trino/memory-sizing.ts';
+
+export interface RoleShape {
+  readonly resources: ResourceRequirements;
+  readonly memory: MemorySizing;
+}
+
+export interface RuntimeShape {
+  readonly version: number;
+  readonly image: string;
+  readonly coordinator: RoleShape;
+  readonly worker: RoleShape;
+  /** Workers while awake. */
+  readonly workers: number;
+  /** `maxWorkers: 0` asks for a runtime that is its coordinator alone. */
+  readonly isSingleNode: boolean;
+}
+
+function roleShape(spec: XTrinodeSpec, role: Role): RoleShape {
+  const chosen = (spec.resources?.[role] ?? sizes[spec.size][role]) as {
+    readonly requests?: Readonly<Record<string, string | number>>;
+    readonly limits?: Readonly<Record<string, string | number>>;
+  };
+  const memory = chosen.limits?.['memory'] ?? chosen.requests?.['memory'] ?? sizes[spec.size][role].limits?.['memory'] ?? '8Gi';
+  const texts = (list: Readonly<Record<string, string | number>> | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(list ?? {}).map(([key, value]) => [key, String(value)]));
+  return {
+    resources: {
+      ...(chosen.requests === undefined ? {} : { requests: texts(chosen.requests) }),
+      ...(chosen.limits === undefined ? {} : { limits: texts(chosen.limits) }),
+    },
+    memory: sizeMemory(Number(parseBytes(String(memory)))),
+  };
+}
+
+/** Fixed mode: spec.workers, else maxWorkers, else 2; never below minWorkers. */
+export function workersOf(spec: XTrinodeSpec): number {
+  return Math.max(spec.workers ?? spec.maxWorkers ?? defaultWorkers, spec.minWorkers);
+}
+
+/** Throws RangeError for a quantity that cannot be read; admission refuses those before. */
+export function resolveShape(spec: XTrinodeSpec): RuntimeShape {
+  return {
+    version: Number(spec.version),
+    image: spec.image ?? `trinodb/trino:${spec.version}`,
+    coordinator: roleShape(spec, 'coordinator'),
+    worker: roleShape(spec, 'worker'),
+    workers: workersOf(spec),
+    isSingleNode: spec.maxWorkers === 0,
+  };
+}

@@ -1,0 +1,202 @@
+// Composition root of `xtrinode up`: the whole system in one process on the embedded Kubernetes API. The only place that
+// knows all of its parts. Starts what can fail for the user's reasons first (Java, ports), so that nothing is half up.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { homedir, availableParallelism, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Clock } from '#core/clock.ts';
+import { formatMilliCpu } from '#core/quantity.ts';
+import { createApiServer } from '#api-server/server.ts';
+import type { XTrinode } from '#apis/v1/objects.ts';
+import { xtrinodes } from '#apis/v1/resources.ts';
+import { createEmbeddedApi } from '#embedded/embedded-api.ts';
+import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
+import { createGateway } from '#gateway/server.ts';
+import { createRouteSource } from '#gateway/routing/route-source.ts';
+import { createReflector } from '#kube/cache/reflector.ts';
+import { createImageTable } from '#node/images.ts';
+import { createProcessNode } from '#node/process-node.ts';
+import { SetupError } from '#node/setup-error.ts';
+import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
+import { ensureTrino } from '#node/trino/install.ts';
+import type { TrinoInstallation } from '#node/trino/installation.ts';
+import { childLog, createLog, type Log } from '#observe/log.ts';
+import { applyQuickstart, bootstrap } from './bootstrap.ts';
+import { createOperator } from './operator.ts';
+import { takeHome, type UpHome } from './up-home.ts';
+import { createScreen, type Screen } from './up-screen.ts';
+
+export interface UpOptions {
+  readonly home: string;
+  readonly gatewayPort: number;
+  readonly kubePort?: number;
+  readonly apiPort?: number;
+  readonly trinoHome?: string;
+  readonly quickstart: boolean;
+  readonly offline: boolean;
+  /** Advertised by the local node; default: more than the machine has, because the sizes are made for clusters. */
+  readonly cpuMilli?: bigint;
+  readonly memoryBytes?: bigint;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C or SIGTERM: everything is stopped in order. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly note: (text: string) => void;
+  readonly isInteractive: boolean;
+}
+
+const trinoVersion = '483';
+/** Running answers get this long when `up` is stopped; Trino processes the same. */
+const stopGraceMs = 5_000;
+const nodeName = 'local';
+
+type Stop = () => Promise<void> | void;
+
+function readVersion(): string {
+  return (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+export function cacheDirectory(env: UpOptions['env']): string {
+  return resolve(env['XTRINODE_CACHE'] ?? join(env['HOME'] ?? homedir(), '.xtrinode', 'cache'));
+}
+
+function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+async function bind<T>(what: string, option: string, port: number, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    if (!isCode(error, 'EADDRINUSE', 'EACCES')) throw error;
+    const isTaken = isCode(error, 'EADDRINUSE');
+    throw new SetupError({
+      what: `port ${port} cannot be had for the ${what}`,
+      why: isTaken ? `another program listens there (see: ss -ltnp 'sport = :${port}').` : 'this user may not open it.',
+      mend: `Stop that program, or choose another port: ${option} PORT (0 takes a free one).`,
+    });
+  }
+}
+
+function nodeSize({ cpuMilli, memoryBytes }: UpOptions): { readonly cpu: string; readonly memory: string } {
+  // Nothing is enforced locally, so a small machine must not leave Pods unscheduled for sizes that a cluster would have.
+  const cpu = cpuMilli ?? BigInt(Math.max(64, availableParallelism())) * 1_000n;
+  const memory = memoryBytes ?? BigInt(Math.max(256 * 2 ** 30, totalmem()));
+  return { cpu: formatMilliCpu(cpu), memory: String(memory) };
+}
+
+/** Runs until the signal. Throws SetupError for what the user can mend; everything started is stopped again then. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const { clock } = options;
+  const screen = createScreen(options.note, options.isInteractive, clock.now);
+  const home = await takeHome(options.home);
+  const stops: Stop[] = [() => home.release()];
+  try {
+    await start(options, home, screen, stops);
+    await new Promise<void>((done) => {
+      if (options.signal.aborted) done();
+      else options.signal.addEventListener('abort', () => done(), { once: true });
+    });
+    screen.line('stopping ...');
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+function openLog(file: string): { readonly log: Log; readonly close: Stop } {
+  const stream = createWriteStream(file, { flags: 'a' });
+  // A full disk must not take the system down with its log.
+  stream.on('error', () => undefined);
+  return { log: createLog({ level: 'info', format: 'json', write: (line) => void stream.write(line) }), close: () => new Promise<void>((done) => stream.end(() => done())) };
+}
+
+async function start(options: UpOptions, home: UpHome, screen: Screen, stops: Stop[]): Promise<void> {
+  const { clock, random, env, signal } = options;
+  const logFile = join(home.directory, 'up.log');
+  const { log, close } = openLog(logFile);
+  stops.push(close);
+  await findJava({ env, minimumMajor: javaMajorForTrino(trinoVersion) });
+
+  const embedded = await createEmbeddedApi({
+    file: join(home.directory, 'kubernetes.db'),
+    clock,
+    random,
+    newUid: randomUUID,
+    log: (level, message, fields) => childLog(log, { component: 'embedded-api' })[level](message, fields),
+  });
+  stops.push(() => embedded.stop());
+  const { api } = embedded;
+  await bootstrap(embedded);
+  embedded.startControllers();
+
+  const kubePort = options.kubePort ?? 0;
+  const kubeconfigPath = join(home.directory, 'kubeconfig');
+  const kube = await bind('Kubernetes API', '--kube-port', kubePort, () =>
+    embedded.listen({ port: kubePort, certificateDir: join(home.directory, 'pki'), kubeconfigPath }),
+  );
+  stops.push(() => kube.close());
+
+  const apiServer = createApiServer({ api, clock, log: childLog(log, { component: 'api-server' }) });
+  const apiPort = await bind('API server', '--api-port', options.apiPort ?? 0, () => apiServer.listen('127.0.0.1', options.apiPort ?? 0));
+  stops.push(() => apiServer.stop());
+  const apiServerUrl = `http://127.0.0.1:${apiPort}`;
+
+  const gatewayLog = childLog(log, { component: 'gateway' });
+  const routes = createRouteSource({ api, clock, random, log: gatewayLog });
+  const shard = randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');
+  const gateway = createGateway({ routes, demand: createApiServerDemand(apiServerUrl), clock, log: gatewayLog, shard });
+  const gatewayPort = await bind('gateway', '--gateway-port', options.gatewayPort, () => listenOnLoopback(gateway.listen, options.gatewayPort));
+  stops.push(
+    () => routes.stop(),
+    () => gateway.stop(stopGraceMs),
+  );
+
+  const operator = createOperator({ api, clock, random, log });
+  stops.push(() => operator.stop());
+  await Promise.all([operator.start(), routes.start()]);
+
+  const installation = await installTrino(options, screen, signal);
+  const images = createImageTable({ trinoVersions: [installation.version], install: () => Promise.resolve(installation) });
+  const nodeLog = childLog(log, { component: 'node' });
+  const node = createProcessNode({ api, nodeName, stateDir: join(home.directory, 'node'), images, ...nodeSize(options), clock, random, log: nodeLog });
+  embedded.setLogReader((key, logOptions) => node.readLog(key, logOptions));
+  await node.start();
+  stops.push(() => node.stop({ graceMs: stopGraceMs }));
+  if (options.quickstart) await applyQuickstart(api);
+
+  const state = { gatewayUrl: `http://localhost:${gatewayPort}`, apiServerUrl, kubeUrl: kube.url, kubeconfigPath, pid: process.pid, version: readVersion() };
+  const runtimes = createReflector<XTrinode>({ api, resource: xtrinodes, where: {}, clock, random, log });
+  runtimes.start();
+  await runtimes.synced;
+  runtimes.store.subscribe(({ before, after }) => screen.phase(before, after));
+  stops.push(() => runtimes.stop());
+  await home.publish(state);
+  screen.ready(state, logFile, options.quickstart);
+}
+
+/** Both loopback addresses, never a wildcard: that would take the port from every Pod. ::1 may be missing. */
+async function listenOnLoopback(listen: (hosts: readonly string[], port: number) => Promise<number>, port: number): Promise<number> {
+  const bound = await listen(['127.0.0.1'], port);
+  try {
+    await listen(['::1'], bound);
+  } catch (error) {
+    if (!isCode(error, 'EADDRNOTAVAIL', 'EAFNOSUPPORT')) throw error;
+  }
+  return bound;
+}
+
+function installTrino(options: UpOptions, screen: Screen, signal: AbortSignal): Promise<TrinoInstallation> {
+  const trinoHome = options.trinoHome ?? options.env['TRINO_HOME'];
+  return ensureTrino({
+    version: trinoVersion,
+    cacheDir: cacheDirectory(options.env),
+    ...(trinoHome === undefined ? {} : { trinoHome: resolve(trinoHome) }),
+    offline: options.offline,
+    env: options.env,
+    progress: (progress) => screen.progress(progress),
+    signal,
+  });
+}

@@ -1,0 +1,21 @@
+// Trino's query ids: date_time_sequence_suffix, where the suffix is the id of one start of one coordinator. Pure.
+// Source: trino-protocol 1.4 and 7.4, design D4.
+
+const pattern = /^[0-9]{8}_[0-9]{6}_[0-9]{5,}_([a-z0-9]+)$/;
+
+/** First characters of the suffix of ids that the gateway gives: Trino's generator never uses 0 or l. */
+export const heldSuffixPrefix = '0gw';
+
+export function coordinatorIdOf(queryId: string): string | undefined {
+  return pattern.exec(queryId)?.[1];
+}
+
+export function isHeldId(queryId: string): boolean {
+  return coordinatorIdOf(queryId)?.startsWith(heldSuffixPrefix) === true;
+}
+
+/** `20261121_083737_00042_0gwab` from an instant (epoch ms), a counter and two characters that name this gateway. */
+export function formatHeldId(atMs: number, sequence: number, shard: string): string {
+  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]|\..*/g, '');
+  return `${digits.slice(0, 8)}_${digits.slice(8, 14)}_${String(sequence % 100_000).padStart(5, '0')}_${heldSuffixPrefix}${shard}`;
+}

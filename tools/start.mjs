@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// Bootstrap: runs on the machine's own Node (20 or later), installs the project's dependencies when they are missing or
+// outdated, then hands over to the Node that the lockfile pins. Plain JavaScript, no dependency, nothing else in here.
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const lockfile = join(root, 'package-lock.json');
+const installedMark = join(root, 'node_modules', '.xtrinode-lock.json');
+
+function fail(message) {
+  process.stderr.write(`xtrinode: ${message}\n`);
+  process.exit(1);
+}
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  fail(`Node ${process.versions.node} is too old: the set-up needs Node 20 or later. Install it from your distribution or with nvm.`);
+}
+if (process.platform !== 'linux') {
+  fail(`${process.platform} is not supported: XTrinode runs local Trino processes on Linux loopback addresses. Use a Linux machine, a VM or WSL 2.`);
+}
+
+function isInstalled() {
+  if (!existsSync(installedMark) || !existsSync(lockfile)) return false;
+  return readFileSync(installedMark, 'utf8') === readFileSync(lockfile, 'utf8');
+}
+
+if (!isInstalled()) {
+  process.stderr.write('xtrinode: installing the project’s dependencies (npm install, once) ...\n');
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (npm.error?.code === 'ENOENT') fail('npm is not on the PATH. It comes with Node: install Node 20 or later with npm.');
+  if (npm.status !== 0) fail('npm install failed (see above). Mend that (network, registry, disk) and run the same command again.');
+  copyFileSync(lockfile, installedMark);
+}
+
+let node;
+try {
+  node = join(dirname(createRequire(join(root, 'package.json')).resolve(`node-linux-${process.arch}/package.json`)), 'bin', 'node');
+} catch {
+  fail(`no pinned Node for linux-${process.arch}: supported are x64 and arm64.`);
+}
+
+const [first, ...rest] = process.argv.slice(2);
+const args = first === '--script' ? [join(root, rest[0]), ...rest.slice(1)] : [join(root, 'src', 'main.ts'), ...process.argv.slice(2)];
+const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
+const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal ? 128 + 15 : 1)));
