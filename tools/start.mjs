@@ -20,7 +20,9 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   fail(`Node ${process.versions.node} is too old: the set-up needs Node 20 or later. Install it from your distribution or with nvm.`);
 }
 if (process.platform !== 'linux') {
-  fail(`${process.platform} is not supported: XTrinode runs local Trino processes on Linux loopback addresses. Use a Linux machine, a VM or WSL 2.`);
+  fail(
+    `${process.platform} is not supported: XTrinode runs local Trino processes on Linux loopback addresses. Use a Linux machine, a VM or WSL 2.`,
+  );
 }
 
 function isInstalled() {
@@ -30,7 +32,10 @@ function isInstalled() {
 
 if (!isInstalled()) {
   process.stderr.write('xtrinode: installing the project’s dependencies (npm install, once) ...\n');
-  const npm = spawnSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (npm.error?.code === 'ENOENT') fail('npm is not on the PATH. It comes with Node: install Node 20 or later with npm.');
   if (npm.status !== 0) fail('npm install failed (see above). Mend that (network, registry, disk) and run the same command again.');
   copyFileSync(lockfile, installedMark);

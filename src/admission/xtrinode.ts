@@ -20,7 +20,10 @@ const admitted: Verdict = { errors: [], warnings: [] };
 export function validateXTrinode({ operation, object }: { readonly operation: string; readonly object: KubeObject }): Verdict {
   if (operation === 'DELETE' || object.metadata.deletionTimestamp !== undefined) return admitted;
   const { spec } = object as XTrinode;
-  const errors = findXTrinodeProblems(spec).map(({ field, value, message }) => ({ field, message: `Invalid value: ${JSON.stringify(value)}: ${message}` }));
+  const errors = findXTrinodeProblems(spec).map(({ field, value, message }) => ({
+    field,
+    message: `Invalid value: ${JSON.stringify(value)}: ${message}`,
+  }));
   const ignored = findIgnoredFields(spec);
   const warnings = ignored.length === 0 ? [] : [`kept, but without effect in this release: ${ignored.join(', ')}`];
   return { errors, warnings };
@@ -34,7 +37,9 @@ export function validateXTrinodeCatalog({ operation, object }: { readonly operat
   const fieldOf = (field: string): string => (field === '' ? 'spec.connector' : `spec.connector.${field}`);
   return {
     // A connector of the reference that we do not render yet is accepted and says so: its manifests apply unchanged.
-    errors: problems.filter(({ message }) => !isLater(message)).map(({ field, message }) => ({ field: fieldOf(field), message: `Invalid value: ${message}` })),
+    errors: problems
+      .filter(({ message }) => !isLater(message))
+      .map(({ field, message }) => ({ field: fieldOf(field), message: `Invalid value: ${message}` })),
     warnings: problems.filter(({ message }) => isLater(message)).map(({ field, message }) => `${fieldOf(field)} ${message}`),
   };
 }

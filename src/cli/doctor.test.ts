@@ -34,7 +34,7 @@ test('a port in use fails with the command that shows by whom, and doctor exits 
 test('the port may be in use by the running "up" itself', async (t) => {
   const port = await aBusyPort(t);
   const home = aHome(t);
-  writeFileSync(join(home, 'up.json'), JSON.stringify({ pid: process.pid }));
+  writeFileSync(join(home, 'up.json'), JSON.stringify({ pid: process.pid, gatewayUrl: `http://localhost:${port}` }));
   const { io, out } = aTerminal({ PATH: '' });
   await runCli(['doctor', '--home', home, '--gateway-port', `${port}`], io);
   assert.match(out(), new RegExp(`^ok +port ${port} +in use while "xtrinode up" is running$`, 'm'));

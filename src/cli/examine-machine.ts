@@ -92,7 +92,9 @@ async function checkPort({ gatewayPort, home }: ExaminedMachine): Promise<Findin
   }
   const busy = (await Promise.all(['127.0.0.1', '::1'].map((host) => isBusy(gatewayPort, host)))).some((one) => one);
   if (!busy) return { level: 'ok', subject, found: 'free' };
-  if (readUpState(home) !== undefined) return { level: 'ok', subject, found: 'in use while "xtrinode up" is running' };
+  const { gatewayUrl } = readUpState(home) ?? {};
+  if (gatewayUrl !== undefined && Number(new URL(gatewayUrl).port) === gatewayPort)
+    return { level: 'ok', subject, found: 'in use while "xtrinode up" is running' };
   return {
     level: 'fail',
     subject,

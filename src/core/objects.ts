@@ -73,7 +73,12 @@ export interface EnvVar {
 }
 
 export interface Probe {
-  readonly httpGet?: { readonly path: string; readonly port: number | string; readonly scheme?: string; readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[] };
+  readonly httpGet?: {
+    readonly path: string;
+    readonly port: number | string;
+    readonly scheme?: string;
+    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
+  };
   readonly exec?: { readonly command: readonly string[] };
   readonly tcpSocket?: { readonly port: number | string };
   readonly initialDelaySeconds?: number;
@@ -96,14 +101,29 @@ export interface Container {
   readonly args?: readonly string[];
   readonly workingDir?: string;
   readonly env?: readonly EnvVar[];
-  readonly envFrom?: readonly { readonly prefix?: string; readonly secretRef?: { readonly name: string; readonly optional?: boolean }; readonly configMapRef?: { readonly name: string; readonly optional?: boolean } }[];
+  readonly envFrom?: readonly {
+    readonly prefix?: string;
+    readonly secretRef?: { readonly name: string; readonly optional?: boolean };
+    readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
+  }[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[];
   readonly resources?: ResourceRequirements;
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string; readonly readOnly?: boolean }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly subPath?: string;
+    readonly readOnly?: boolean;
+  }[];
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly startupProbe?: Probe;
-  readonly lifecycle?: { readonly preStop?: { readonly exec?: { readonly command: readonly string[] }; readonly httpGet?: unknown; readonly sleep?: { readonly seconds: number } } };
+  readonly lifecycle?: {
+    readonly preStop?: {
+      readonly exec?: { readonly command: readonly string[] };
+      readonly httpGet?: unknown;
+      readonly sleep?: { readonly seconds: number };
+    };
+  };
   readonly securityContext?: unknown;
 }
 
@@ -115,8 +135,18 @@ export interface KeyToPath {
 
 export interface Volume {
   readonly name: string;
-  readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean; readonly defaultMode?: number };
-  readonly secret?: { readonly secretName: string; readonly items?: readonly KeyToPath[]; readonly optional?: boolean; readonly defaultMode?: number };
+  readonly configMap?: {
+    readonly name: string;
+    readonly items?: readonly KeyToPath[];
+    readonly optional?: boolean;
+    readonly defaultMode?: number;
+  };
+  readonly secret?: {
+    readonly secretName: string;
+    readonly items?: readonly KeyToPath[];
+    readonly optional?: boolean;
+    readonly defaultMode?: number;
+  };
   readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
   readonly projected?: {
     readonly sources: readonly {
@@ -224,7 +254,12 @@ export interface Service extends KubeObject {
     readonly type?: string;
     readonly clusterIP?: string;
     readonly selector?: Readonly<Record<string, string>>;
-    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: number | string; readonly protocol?: string }[];
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly targetPort?: number | string;
+      readonly protocol?: string;
+    }[];
     readonly publishNotReadyAddresses?: boolean;
   };
 }
@@ -253,7 +288,13 @@ export interface Node extends KubeObject {
 
 /** Core v1 Event (kubectl describe prints these). */
 export interface CoreEvent extends KubeObject {
-  readonly involvedObject: { readonly apiVersion?: string; readonly kind: string; readonly name: string; readonly namespace?: string; readonly uid?: string };
+  readonly involvedObject: {
+    readonly apiVersion?: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+  };
   readonly reason: string;
   readonly message: string;
   readonly type: 'Normal' | 'Warning';

@@ -54,7 +54,7 @@ function fillPodSpec(spec: JsonObject): void {
   }
   for (const container of [...asArray(spec['initContainers']), ...asArray(spec['containers'])].filter(isJsonObject)) {
     const image = asText(container['image']);
-    const isLatest = !image.includes('@') && (/:latest$/.test(image) || !/:[^/]+$/.test(image));
+    const isLatest = !image.includes('@') && (image.endsWith(':latest') || !/:[^/]+$/.test(image));
     setDefaults(container, {
       imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
       terminationMessagePath: '/dev/termination-log',

@@ -11,7 +11,7 @@ function isSorted(list: readonly Ordered[]): boolean {
 
 function sum(list: readonly (bigint | number)[]): bigint | number {
   return list.every((item) => typeof item === 'bigint')
-    ? (list as readonly bigint[]).reduce((a, b) => a + b, 0n)
+    ? list.reduce((a, b) => a + b, 0n)
     : list.reduce<number>((a, b) => a + Number(b), 0);
 }
 

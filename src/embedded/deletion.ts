@@ -60,7 +60,7 @@ export function deleteObject(
   if (problems.length > 0) {
     throw invalid(type, name, problems);
   }
-  const graceSeconds = graceOf(type.kind, current as PodLike, options.gracePeriodSeconds);
+  const graceSeconds = graceOf(type.kind, current, options.gracePeriodSeconds);
   const finalizers = finalizersOf(current, options.propagationPolicy);
   const isMarked = current.metadata.deletionTimestamp !== undefined;
   if (finalizers.length === 0 && graceSeconds === 0 && type.kind !== 'Namespace') {

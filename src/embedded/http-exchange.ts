@@ -40,7 +40,7 @@ export async function readBody({ request }: Exchange): Promise<unknown> {
   const contentType = contentTypeOf(request);
   if (contentType.includes('protobuf') || contentType.includes('cbor')) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format (${contentType}) - accepted media types include: application/json, application/yaml`,
+      `the body of the request was in an unknown format (${contentType}) - accepted media types include: application/json, application/yaml; with kubectl, make it a file first: --dry-run=client -o yaml | kubectl create -f -`,
     );
   }
   return contentType.endsWith('yaml') ? await parseYaml(text) : parseJson(text);

@@ -18,7 +18,8 @@ import type { Served } from './registry.ts';
 import type { ServerParts } from './server-parts.ts';
 import { makeTable, metadataOnly } from './tables.ts';
 import type { IncludeObject } from './tables.ts';
-import type { Subresource, Target, WriteContext } from './write-path.ts';
+import { checkSubresource } from './update-limits.ts';
+import type { Target, WriteContext } from './write-path.ts';
 
 export interface ResourceRequest {
   readonly served: Served;
@@ -60,7 +61,7 @@ export async function handleResource(parts: ServerParts, exchange: Exchange, req
   } else if (subresource === 'log' && served.type.kind === 'Pod') {
     await streamLog(parts, exchange, request.namespace ?? '', name);
   } else if (subresource === '' || subresource === 'status' || subresource === 'scale') {
-    checkSubresource(served, subresource);
+    checkSubresource(served, subresource === '' ? undefined : subresource);
     await handleObject(parts, exchange, {
       served,
       namespace: request.namespace,
@@ -68,12 +69,6 @@ export async function handleResource(parts: ServerParts, exchange: Exchange, req
       ...(subresource === '' ? {} : { subresource }),
     });
   } else {
-    throw noSuchResource();
-  }
-}
-
-function checkSubresource({ version }: Served, subresource: '' | Subresource): void {
-  if ((subresource === 'status' && !version.hasStatus) || (subresource === 'scale' && version.scale === undefined)) {
     throw noSuchResource();
   }
 }

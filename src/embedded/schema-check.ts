@@ -76,7 +76,7 @@ function checkEnum(schema: JsonSchema, value: unknown, path: string, report: Rep
 
 function checkString(schema: JsonSchema, value: string, path: string, report: Report): void {
   // Code points, as Go counts runes.
-  const length = schema.minLength === undefined && schema.maxLength === undefined ? 0 : [...value].length;
+  const length = schema.minLength === undefined && schema.maxLength === undefined ? 0 : Array.from(value).length;
   const bad = (message: string): void =>
     report('FieldValueInvalid', path, `Invalid value: ${JSON.stringify(value)}: ${path} in body ${message}`);
   if (schema.minLength !== undefined && length < schema.minLength) {

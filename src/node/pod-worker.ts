@@ -72,6 +72,8 @@ interface Ending {
 const HTTP_PORT = 8080;
 const FORGOTTEN_GRACE_MS = 2_000;
 const DEFAULT_GRACE_SECONDS = 30;
+/** A node that stops does not wait longer for an API server that is away. */
+const LAST_WRITES_MS = 3_000;
 const RETRY = { baseMs: 1_000, maxMs: 30_000 };
 const TELLING_LINES_READ = 400;
 
@@ -84,6 +86,10 @@ export function createPodWorker(first: Pod, deps: PodWorkerDeps): PodWorker {
   const container = first.spec.containers[0] as Container; // the API server accepts no Pod without one
   const status = createStatusWriter({ api, pod: first, clock, log: deps.log });
   const ending = new AbortController();
+  /** No more patience with the process. */
+  const hurry = new AbortController();
+  /** No more patience with the API server. */
+  const abandon = new AbortController();
   let end: Ending | undefined;
   let pod = first;
   let facts: PodFacts = factsOfFormerRun(first, formatTime(clock.now()));
@@ -104,9 +110,9 @@ export function createPodWorker(first: Pod, deps: PodWorkerDeps): PodWorker {
   }
 
   function endWith(next: Ending): void {
-    // the first word counts, except that a vanished Pod needs no more patience
-    if (end !== undefined && next.why !== 'forgotten') return;
-    end = next;
+    // the first word counts, except that a vanished Pod needs no removal; a later one may only shorten the grace
+    if (end === undefined || next.why === 'forgotten') end = next;
+    clock.after(next.graceMs, () => hurry.abort());
     ending.abort();
   }
 
@@ -157,7 +163,8 @@ export function createPodWorker(first: Pod, deps: PodWorkerDeps): PodWorker {
     const wanted = listSourceNames(pod, container);
     try {
       const sources = await readSources(api, namespace, wanted, ending.signal);
-      const namesFile = await deps.names.use(namespace);
+      const namesFile = await Promise.race([deps.names.use(namespace), aborted(ending.signal)]);
+      if (namesFile === undefined) return undefined;
       try {
         return await prepareContainer({
           pod,
@@ -240,7 +247,7 @@ export function createPodWorker(first: Pod, deps: PodWorkerDeps): PodWorker {
     if (preStop.do === 'skip') tell('Normal', 'PreStopNotRun', preStop.message);
     if (event !== undefined) tell('Normal', 'Killing', event);
     const graceMs = event === undefined ? (end?.graceMs ?? graceOf(pod)) : graceOf(pod);
-    const { exit } = await terminate(process, { graceMs, preStop, clock });
+    const { exit } = await terminate(process, { graceMs, preStop, clock, hurry: hurry.signal });
     return event === undefined ? { exit } : { exit, killMessage: event };
   }
 
@@ -282,29 +289,24 @@ export function createPodWorker(first: Pod, deps: PodWorkerDeps): PodWorker {
 
   async function leave(): Promise<void> {
     if (facts.podIP !== undefined) deps.addresses.giveBack(facts.podIP);
-    if (end?.why === 'stopped') {
-      await status.flush();
-      return;
-    }
-    if (end?.why === 'deleted') {
-      report({ isReady: false });
-      await status.flush();
-    }
+    if (end?.why === 'deleted') report({ isReady: false });
+    if (end?.why !== 'forgotten') await Promise.race([status.flush(), aborted(abandon.signal)]);
     status.stop();
+    if (end?.why === 'stopped') return;
     await rm(directory, { recursive: true, force: true });
     if (end?.why === 'deleted') await removePod();
   }
 
   /** The last word of a kubelet: only now does the Pod's name become free. */
   async function removePod(): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; !abandon.signal.aborted; attempt++) {
       try {
-        await api.remove(pods, key, { uid, gracePeriodSeconds: 0 });
+        await api.remove(pods, key, { uid, gracePeriodSeconds: 0, signal: abandon.signal });
         return;
       } catch (error) {
         if (isKubeError(error, 'NotFound', 'Conflict') || end?.why !== 'deleted') return;
         deps.log.warn('a Pod could not be removed, will retry', { pod: key.name, namespace, error });
-        await pause(clock, exponentialMs(RETRY, attempt), new AbortController().signal);
+        await pause(clock, exponentialMs(RETRY, attempt), abandon.signal);
       }
     }
   }
@@ -326,7 +328,10 @@ export function createPodWorker(first: Pod, deps: PodWorkerDeps): PodWorker {
     done,
     update,
     forget: () => endWith({ why: 'forgotten', graceMs: FORGOTTEN_GRACE_MS }),
-    stop: (graceMs) => endWith({ why: 'stopped', graceMs }),
+    stop: (graceMs) => {
+      endWith({ why: 'stopped', graceMs });
+      clock.after(graceMs + LAST_WRITES_MS, () => abandon.abort());
+    },
     runLog: (isPrevious) => {
       const number = facts.restartCount - (isPrevious ? 1 : 0);
       return number < 0 ? undefined : { file: logFileOf(directory, number), ended: isPrevious ? AbortSignal.abort() : runEnded };

@@ -194,6 +194,17 @@ test('a Pod that vanishes without grace is ended all the same', async (t) => {
   await child.gone;
 });
 
+test('stopping the node cuts a long grace short', async (t) => {
+  const lifeline = await createLifeline();
+  t.after(() => lifeline.close());
+  const { api, node } = await setUp(t);
+  await api.create(pods, aPod({ command: lifeline.program(true) }, { terminationGracePeriodSeconds: 3600 }), by);
+  const child = await lifeline.next();
+  await api.remove(pods, key);
+  await node.stop({ graceMs: 100 });
+  await child.gone;
+});
+
 test('stopping the node ends its processes and keeps the Pods; the next start runs them again and counts it', async (t) => {
   const lifeline = await createLifeline();
   t.after(() => lifeline.close());

@@ -107,37 +107,48 @@ export function createProcessNode(init: ProcessNodeInit): ProcessNode {
     }
   }
 
+  async function begin(built: Parts): Promise<void> {
+    await built.registration.start();
+    built.cache.start();
+    await built.cache.synced;
+    await removeLeftPods(stateDir, new Set(built.cache.store.list().map((pod) => pod.metadata.uid ?? '')));
+    built.cache.store.subscribe(({ before, after }) => {
+      // a Pod of the same name may have replaced it between two lists
+      if (before !== undefined && before.metadata.uid !== after?.metadata.uid) workers.get(before.metadata.uid ?? '')?.forget();
+      if (after !== undefined) take(after, built);
+    });
+    for (const pod of built.cache.store.list()) take(pod, built);
+    log.info('the process node is ready', { node: nodeName, pods: workers.size });
+  }
+
+  async function stop(graceMs: number): Promise<void> {
+    const running = parts;
+    if (running === undefined) return;
+    parts = undefined;
+    running.cache.stop();
+    for (const worker of workers.values()) worker.stop(graceMs);
+    await Promise.all([...workers.values()].map((worker) => worker.done));
+    await running.processes.stop();
+    running.names.stop();
+    await running.registration.stop();
+    running.events.stop();
+    await running.addresses.close();
+    await running.release();
+  }
+
   return {
     async start() {
       const built = await build();
       parts = built;
-      await built.registration.start();
-      built.cache.start();
-      await built.cache.synced;
-      await removeLeftPods(stateDir, new Set(built.cache.store.list().map((pod) => pod.metadata.uid ?? '')));
-      built.cache.store.subscribe(({ before, after }) => {
-        // a Pod of the same name may have replaced it between two lists
-        if (before !== undefined && before.metadata.uid !== after?.metadata.uid) workers.get(before.metadata.uid ?? '')?.forget();
-        if (after !== undefined) take(after, built);
-      });
-      for (const pod of built.cache.store.list()) take(pod, built);
-      log.info('the process node is ready', { node: nodeName, pods: workers.size });
+      try {
+        await begin(built);
+      } catch (error) {
+        await stop(0);
+        throw error;
+      }
     },
 
-    async stop({ graceMs }) {
-      const running = parts;
-      if (running === undefined) return;
-      parts = undefined;
-      running.cache.stop();
-      for (const worker of workers.values()) worker.stop(graceMs);
-      await Promise.all([...workers.values()].map((worker) => worker.done));
-      await running.processes.stop();
-      running.names.stop();
-      await running.registration.stop();
-      running.events.stop();
-      await running.addresses.close();
-      await running.release();
-    },
+    stop: ({ graceMs }) => stop(graceMs),
 
     async *readLog(key, options = {}) {
       const pod = parts?.cache.store.get(key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`);

@@ -4,7 +4,7 @@ import type { Clock } from '#core/clock.ts';
 import { formatBytes } from '#core/quantity.ts';
 import type { KubeObject, Lease, Node } from '#core/objects.ts';
 import { isKubeError } from '#kube/errors.ts';
-import type { KubeApi, Resource } from '#kube/port.ts';
+import type { KubeApi, Resource, WriteOptions } from '#kube/port.ts';
 import { leases, namespaces, nodes } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import { formatTime } from './pod-status.ts';
@@ -34,6 +34,7 @@ const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;
 const MAX_PODS = 110;
+const LAST_WRITE_MS = 3_000;
 
 export function createRegistration(init: RegistrationInit): Registration {
   const { api, nodeName, clock, log } = init;
@@ -58,7 +59,7 @@ export function createRegistration(init: RegistrationInit): Registration {
     }
   }
 
-  async function writeStatus(isReady: boolean, call: { readonly fieldManager: string; readonly signal?: AbortSignal }): Promise<void> {
+  async function writeStatus(isReady: boolean, call: WriteOptions): Promise<void> {
     await api.patch(nodes, { name: nodeName }, 'merge', { status: buildNodeStatus(init, isReady) }, { ...call, subresource: 'status' });
   }
 
@@ -102,7 +103,9 @@ export function createRegistration(init: RegistrationInit): Registration {
     async stop() {
       stopping.abort();
       await renewing;
-      await writeStatus(false, { fieldManager }).catch((error: unknown) => log.debug('the node could not say that it stops', { error }));
+      await writeStatus(false, { fieldManager, timeoutMs: LAST_WRITE_MS }).catch((error: unknown) =>
+        log.debug('the node could not say that it stops', { error }),
+      );
     },
   };
 }

@@ -29,12 +29,14 @@ export interface TerminationOptions {
   readonly graceMs: number;
   readonly preStop: PreStop;
   readonly clock: Clock;
+  /** Aborts when there is no more patience, whatever `graceMs` says. */
+  readonly hurry?: AbortSignal;
 }
 
-/** Fulfilled when the process has ended. `expired` of the result says that it had to be killed. */
+/** Fulfilled when the process has ended; `isKilled` says that it did not end by itself. */
 export async function terminate(
   process: SupervisedProcess,
-  { graceMs, preStop, clock }: TerminationOptions,
+  { graceMs, preStop, clock, hurry }: TerminationOptions,
 ): Promise<{ readonly exit: ProcessExit; readonly isKilled: boolean }> {
   const ended = new AbortController();
   let isKilled = false;
@@ -42,13 +44,18 @@ export async function terminate(
     ended.abort();
     return exit;
   });
-  const cancelKill = clock.after(graceMs, () => {
+  const kill = (): void => {
+    if (ended.signal.aborted) return;
     isKilled = true;
     process.signal('SIGKILL');
-  });
+  };
+  const cancelKill = clock.after(graceMs, kill);
+  if (hurry?.aborted === true) kill();
+  else hurry?.addEventListener('abort', kill, { once: true });
   if (preStop.do === 'sleep') await pause(clock, Math.min(preStop.delayMs, graceMs), ended.signal);
   process.signal('SIGTERM');
   const exit = await exited;
   cancelKill();
+  hurry?.removeEventListener('abort', kill);
   return { exit, isKilled };
 }

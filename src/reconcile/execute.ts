@@ -105,7 +105,12 @@ export function createExecutor({ api, events, newSecret, onRoutePublished }: Exe
       await api.patch(resources.configMaps, where, 'merge', { data: { [key]: entry } }, manager);
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
-      const table: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...where, labels: { [routesLabel]: 'true' } }, data: { [key]: entry } };
+      const table: ConfigMap = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { ...where, labels: { [routesLabel]: 'true' } },
+        data: { [key]: entry },
+      };
       await api.create(resources.configMaps, table, manager);
     }
     onRoutePublished(key, entry);

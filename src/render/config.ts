@@ -34,7 +34,9 @@ function configProperties(input: ConfigInput, role: Role, revision: string): str
   const isCoordinator = role === 'coordinator';
   const { memory } = shape[role];
   // Announcing to the own Pod's address needs no name, so a coordinator starts before its Service has any address.
-  const discovery = isCoordinator ? `http://\${ENV:POD_IP}:${httpPort}` : `http://${revisionServiceName(runtimeName, revision)}:${httpPort}`;
+  const discovery = isCoordinator
+    ? `http://\${ENV:POD_IP}:${httpPort}`
+    : `http://${revisionServiceName(runtimeName, revision)}:${httpPort}`;
   return formatProperties([
     ['coordinator', String(isCoordinator)],
     ...(isCoordinator ? ([['node-scheduler.include-coordinator', String(shape.isSingleNode)]] as const) : []),
@@ -44,7 +46,12 @@ function configProperties(input: ConfigInput, role: Role, revision: string): str
     ['http-server.max-response-header-size', maxHeaderSize],
     ['discovery.uri', discovery],
     ['internal-communication.shared-secret', `\${ENV:${sharedSecretVariable}}`],
-    ...(isCoordinator ? ([['query.max-memory', queryMaxMemory(input)], ['query-manager.required-workers', '1']] as const) : []),
+    ...(isCoordinator
+      ? ([
+          ['query.max-memory', queryMaxMemory(input)],
+          ['query-manager.required-workers', '1'],
+        ] as const)
+      : []),
     ['query.max-memory-per-node', formatDataSize(memory.queryMaxMemoryPerNodeBytes)],
     ['memory.heap-headroom-per-node', formatDataSize(memory.heapHeadroomPerNodeBytes)],
     ['catalog.config-dir', '/etc/trino/catalog'],

@@ -60,7 +60,12 @@ function service(runtime: RuntimeIdentity, name: string, revision: string, label
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace: runtime.namespace, labels: { ...labels, [componentLabel]: 'coordinator' }, ownerReferences: ownerOf(runtime) },
+    metadata: {
+      name,
+      namespace: runtime.namespace,
+      labels: { ...labels, [componentLabel]: 'coordinator' },
+      ownerReferences: ownerOf(runtime),
+    },
     spec: {
       type: 'ClusterIP',
       selector: roleLabels(runtime.name, revision, 'coordinator'),
@@ -78,7 +83,12 @@ export function renderServiceAccount(runtime: RuntimeIdentity): KubeObject & { r
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
-    metadata: { name: serviceAccountName(runtime.name), namespace: runtime.namespace, labels: runtimeLabels(runtime.name), ownerReferences: ownerOf(runtime) },
+    metadata: {
+      name: serviceAccountName(runtime.name),
+      namespace: runtime.namespace,
+      labels: runtimeLabels(runtime.name),
+      ownerReferences: ownerOf(runtime),
+    },
     automountServiceAccountToken: false,
   };
 }
@@ -98,7 +108,12 @@ export function renderRuntime({ runtime, spec, catalogs }: RenderInput): Rendere
     catalogNames: [...catalogs.keys()].sort(),
     fixed: [
       ...roles.map((role) =>
-        configMap(runtime, roleName(runtime.name, role, revision), roleLabels(runtime.name, revision, role), renderRoleFiles(config, role, revision)),
+        configMap(
+          runtime,
+          roleName(runtime.name, role, revision),
+          roleLabels(runtime.name, revision, role),
+          renderRoleFiles(config, role, revision),
+        ),
       ),
       configMap(runtime, catalogConfigMapName(runtime.name, revision), labels, files),
       { ...revisionService, spec: { ...revisionService.spec, publishNotReadyAddresses: true } },

@@ -11,7 +11,12 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
-export function createOperator(init: { readonly api: KubeApi; readonly clock: Clock; readonly random: () => number; readonly log: Log }): Operator {
+export function createOperator(init: {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}): Operator {
   const log = childLog(init.log, { component: 'operator' });
   const newSecret = (): string => randomBytes(32).toString('hex');
   const controllers = [createRuntimeController({ ...init, log, newSecret }), createCatalogController({ ...init, log })];

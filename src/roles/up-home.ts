@@ -34,12 +34,21 @@ async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new SetupError({ what: `the home directory ${directory} cannot be made`, why: `${error instanceof Error ? error.message : String(error)}.`, mend: 'Give a directory of your own with --home DIR or XTRINODE_HOME.', cause: error });
+    throw new SetupError({
+      what: `the home directory ${directory} cannot be made`,
+      why: `${error instanceof Error ? error.message : String(error)}.`,
+      mend: 'Give a directory of your own with --home DIR or XTRINODE_HOME.',
+      cause: error,
+    });
   }
   const disk = await statfs(directory);
   const free = disk.bavail * disk.bsize;
   if (free < neededBytes) {
-    throw new SetupError({ what: `there is not enough room in ${directory}`, why: `${Math.round(free / 1024 / 1024)} MiB are free, at least ${neededBytes / 1024 / 1024} MiB are needed.`, mend: 'Free some space, or give a directory on another disk with --home DIR.' });
+    throw new SetupError({
+      what: `there is not enough room in ${directory}`,
+      why: `${Math.round(free / 1024 / 1024)} MiB are free, at least ${neededBytes / 1024 / 1024} MiB are needed.`,
+      mend: 'Free some space, or give a directory on another disk with --home DIR.',
+    });
   }
 }
 

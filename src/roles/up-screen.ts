@@ -76,7 +76,7 @@ Ctrl-C stops everything; what you applied is kept.
       if (after === undefined) line(`${clockTime(now())}  ${namespace}/${name}: deleted`);
       else if (was !== is && is !== undefined && before !== undefined) {
         const ready = after.status?.conditions?.find(({ type }) => type === 'Ready');
-        const reason = is === 'Ready' ? 'queries run' : (is === 'Error' ? ready?.message : after.status?.lifecycle?.message) ?? '';
+        const reason = is === 'Ready' ? 'queries run' : ((is === 'Error' ? ready?.message : after.status?.lifecycle?.message) ?? '');
         line(`${clockTime(now())}  ${namespace}/${name}: ${is}${reason === '' ? '' : ` (${reason})`}`);
       }
     },

@@ -110,7 +110,10 @@ function openLog(file: string): { readonly log: Log; readonly close: Stop } {
   const stream = createWriteStream(file, { flags: 'a' });
   // A full disk must not take the system down with its log.
   stream.on('error', () => undefined);
-  return { log: createLog({ level: 'info', format: 'json', write: (line) => void stream.write(line) }), close: () => new Promise<void>((done) => stream.end(() => done())) };
+  return {
+    log: createLog({ level: 'info', format: 'json', write: (line) => void stream.write(line) }),
+    close: () => new Promise<void>((done) => stream.end(() => done())),
+  };
 }
 
 async function start(options: UpOptions, home: UpHome, screen: Screen, stops: Stop[]): Promise<void> {
@@ -148,7 +151,9 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const routes = createRouteSource({ api, clock, random, log: gatewayLog });
   const shard = randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');
   const gateway = createGateway({ routes, demand: createApiServerDemand(apiServerUrl), clock, log: gatewayLog, shard });
-  const gatewayPort = await bind('gateway', '--gateway-port', options.gatewayPort, () => listenOnLoopback(gateway.listen, options.gatewayPort));
+  const gatewayPort = await bind('gateway', '--gateway-port', options.gatewayPort, () =>
+    listenOnLoopback(gateway.listen, options.gatewayPort),
+  );
   stops.push(
     () => routes.stop(),
     () => gateway.stop(stopGraceMs),
@@ -161,13 +166,29 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const installation = await installTrino(options, screen, signal);
   const images = createImageTable({ trinoVersions: [installation.version], install: () => Promise.resolve(installation) });
   const nodeLog = childLog(log, { component: 'node' });
-  const node = createProcessNode({ api, nodeName, stateDir: join(home.directory, 'node'), images, ...nodeSize(options), clock, random, log: nodeLog });
+  const node = createProcessNode({
+    api,
+    nodeName,
+    stateDir: join(home.directory, 'node'),
+    images,
+    ...nodeSize(options),
+    clock,
+    random,
+    log: nodeLog,
+  });
   embedded.setLogReader((key, logOptions) => node.readLog(key, logOptions));
   await node.start();
   stops.push(() => node.stop({ graceMs: stopGraceMs }));
   if (options.quickstart) await applyQuickstart(api);
 
-  const state = { gatewayUrl: `http://localhost:${gatewayPort}`, apiServerUrl, kubeUrl: kube.url, kubeconfigPath, pid: process.pid, version: readVersion() };
+  const state = {
+    gatewayUrl: `http://localhost:${gatewayPort}`,
+    apiServerUrl,
+    kubeUrl: kube.url,
+    kubeconfigPath,
+    pid: process.pid,
+    version: readVersion(),
+  };
   const runtimes = createReflector<XTrinode>({ api, resource: xtrinodes, where: {}, clock, random, log });
   runtimes.start();
   await runtimes.synced;

@@ -5,7 +5,10 @@ import { conditions, secretKeySelector, stringMap } from './fields.ts';
 
 const common = {
   properties: stringMap.describe('Properties passed on as they are. Secrets do not belong here.').optional(),
-  propertySecretRefs: z.record(z.string(), secretKeySelector).describe('Properties whose value comes from a Secret of the namespace.').optional(),
+  propertySecretRefs: z
+    .record(z.string(), secretKeySelector)
+    .describe('Properties whose value comes from a Secret of the namespace.')
+    .optional(),
 };
 
 const plain = (description: string) => z.object(common).describe(description).optional();
@@ -18,7 +21,9 @@ const laterConnectors = [
   'redis', 'redshift', 'singleStore', 'snowflake', 'sqlServer', 'thrift', 'vertica',
 ] as const; // prettier-ignore
 
-const later = Object.fromEntries(laterConnectors.map((name) => [name, loose(`The ${name} connector; typed fields kept, not rendered yet.`)]));
+const later = Object.fromEntries(
+  laterConnectors.map((name) => [name, loose(`The ${name} connector; typed fields kept, not rendered yet.`)]),
+);
 
 export const xtrinodeCatalogSpec = z.object({
   connector: z

@@ -8,7 +8,10 @@ export const quantity = z
   .meta({ 'x-kubernetes-int-or-string': true, pattern: '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' });
 
 /** Go duration string. The pattern refuses at the API server what the reference refused only when decoding. */
-export const goDuration = z.string().max(32).regex(/^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$|^0$/);
+export const goDuration = z
+  .string()
+  .max(32)
+  .regex(/^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$|^0$/);
 
 /** A reference field whose shape we keep but whose effect is still to come; see ignoredFields in xtrinode.rules.ts. */
 export function keptObject(description: string) {
@@ -19,7 +22,10 @@ export const stringMap = z.record(z.string(), z.string());
 
 export const resourceRequirements = z.object({
   requests: z.record(z.string(), quantity).describe('Least amount guaranteed, by resource name (cpu, memory).').optional(),
-  limits: z.record(z.string(), quantity).describe('Most amount allowed, by resource name (cpu, memory). The Java heap follows from the memory limit.').optional(),
+  limits: z
+    .record(z.string(), quantity)
+    .describe('Most amount allowed, by resource name (cpu, memory). The Java heap follows from the memory limit.')
+    .optional(),
   claims: z.array(z.looseObject({})).describe('Dynamic resource claims; kept, without effect.').optional(),
 });
 

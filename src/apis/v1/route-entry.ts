@@ -56,10 +56,13 @@ export function parseRouteEntry(text: string): RouteEntry | string {
   const entry = value as Partial<Record<keyof RouteEntry, unknown>>;
   if (entry.schema !== 1) return `has schema ${JSON.stringify(entry.schema)}; this gateway reads schema 1`;
   if (typeof entry.namespace !== 'string' || typeof entry.name !== 'string') return 'lacks namespace or name';
-  if (!(routeStates as readonly unknown[]).includes(entry.state)) return `has state ${JSON.stringify(entry.state)}; known are ${routeStates.join(', ')}`;
+  if (!(routeStates as readonly unknown[]).includes(entry.state))
+    return `has state ${JSON.stringify(entry.state)}; known are ${routeStates.join(', ')}`;
   if (!isTextList(entry.hosts) || !isTextList(entry.headerValues)) return 'hosts and headerValues must be lists of text';
-  if (![entry.coordinatorUrl, entry.coordinatorId, entry.instance, entry.note].every(isOptionalText)) return 'coordinatorUrl, coordinatorId, instance and note must be text';
-  if (entry.coordinatorUrl !== undefined && !URL.canParse(entry.coordinatorUrl as string)) return `coordinatorUrl ${JSON.stringify(entry.coordinatorUrl)} is not a URL`;
+  if (![entry.coordinatorUrl, entry.coordinatorId, entry.instance, entry.note].every(isOptionalText))
+    return 'coordinatorUrl, coordinatorId, instance and note must be text';
+  if (entry.coordinatorUrl !== undefined && !URL.canParse(entry.coordinatorUrl as string))
+    return `coordinatorUrl ${JSON.stringify(entry.coordinatorUrl)} is not a URL`;
   if (typeof entry.patienceMs !== 'number' || !(entry.patienceMs > 0)) return 'patienceMs must be a positive number';
   if (typeof entry.isDefault !== 'boolean') return 'isDefault must be true or false';
   return value as RouteEntry;

@@ -52,22 +52,19 @@ function stateOf(runtime: XTrinode): string {
   }
 }
 
-/** Two states that look wrong and are right (design D1). */
+/** Two states that look wrong and are right (design D1). Decisions for demand and idleness say themselves what follows. */
 function oddities(runtime: XTrinode): readonly string[] {
   const { spec, status } = runtime;
-  const desired = status?.lifecycle?.desired;
+  const { desired, cause } = status?.lifecycle ?? {};
   if (desired === 'Awake' && spec.suspended) {
-    return [
-      `Its spec says suspended: true, which is not overruled for good: it goes back to sleep when idle, or at once with: xtrinode suspend ${commandName(runtime)}`,
-    ];
+    const rest = cause === 'Demand' ? '' : 'Its spec says suspended: true, so it goes back to sleep when idle. ';
+    return [`${rest}At once: xtrinode suspend ${commandName(runtime)}`];
   }
-  if (desired === 'Asleep' && !spec.suspended) {
-    return [
-      `Its spec says suspended: false, so it only rests: the next query wakes it, or at once: xtrinode resume ${commandName(runtime)}`,
-    ];
-  }
-  if (desired === 'Asleep') return ['The next query wakes it all the same.'];
-  return [];
+  if (desired !== 'Asleep') return [];
+  const wakes = cause === 'Idle' || cause === 'DemandEnded' ? [] : ['The next query wakes it all the same.'];
+  return spec.suspended
+    ? wakes
+    : [`Its spec says suspended: false, so it only rests. Wake it at once: xtrinode resume ${commandName(runtime)}`, ...wakes];
 }
 
 function commandName({ metadata }: Named): string {

@@ -6,7 +6,12 @@ import { sizeNames } from './sizes.ts';
 
 const routing = z
   .object({
-    routingGroup: z.string().min(1).max(63).describe('Pool of runtimes that share routes. Default: <namespace>--<name>, the runtime alone.').optional(),
+    routingGroup: z
+      .string()
+      .min(1)
+      .max(63)
+      .describe('Pool of runtimes that share routes. Default: <namespace>--<name>, the runtime alone.')
+      .optional(),
     header: z
       .string()
       .max(300)
@@ -35,11 +40,30 @@ export const xtrinodeSpec = z
       .regex(/^[0-9]{3,4}$/)
       .default('483')
       .describe('Trino version, e.g. "483". Decides the image, the configuration and the JVM flags.'),
-    image: z.string().max(512).describe('Complete image reference; default trinodb/trino:<version>. It must contain the Trino of version.').optional(),
-    workers: z.number().int().min(0).max(500).describe('Number of workers; also set through the scale subresource. Default: maxWorkers, else 2.').optional(),
-    maxWorkers: z.number().int().min(0).max(500).describe('Upper bound of workers; the number of workers where workers is not set.').optional(),
+    image: z
+      .string()
+      .max(512)
+      .describe('Complete image reference; default trinodb/trino:<version>. It must contain the Trino of version.')
+      .optional(),
+    workers: z
+      .number()
+      .int()
+      .min(0)
+      .max(500)
+      .describe('Number of workers; also set through the scale subresource. Default: maxWorkers, else 2.')
+      .optional(),
+    maxWorkers: z
+      .number()
+      .int()
+      .min(0)
+      .max(500)
+      .describe('Upper bound of workers; the number of workers where workers is not set.')
+      .optional(),
     minWorkers: z.number().int().min(0).max(500).default(0).describe('Lower bound of workers.'),
-    suspended: z.boolean().default(false).describe('Whether the runtime should sleep. A query wakes it all the same; status.lifecycle tells which decision holds.'),
+    suspended: z
+      .boolean()
+      .default(false)
+      .describe('Whether the runtime should sleep. A query wakes it all the same; status.lifecycle tells which decision holds.'),
     autoSuspendAfter: z
       .union([goDuration, z.literal('never')])
       .default('5m')
@@ -55,13 +79,20 @@ export const xtrinodeSpec = z
       })
       .describe('CPU and memory per role. A role that is present replaces the whole preset of that role.')
       .optional(),
-    routing: routing.describe('How clients select this runtime at the gateway. <namespace>/<name> in X-Trino-XTrinode always does.').optional(),
+    routing: routing
+      .describe('How clients select this runtime at the gateway. <namespace>/<name> in X-Trino-XTrinode always does.')
+      .optional(),
     catalogSelector: labelSelector
       .describe('Selects XTrinodeCatalogs of the same namespace by their spec.labels. Absent: none. Empty: all.')
       .optional(),
     limits: z
       .object({
-        hardConcurrencyPerGroup: z.number().int().min(1).describe('Running queries per resource group; kept, without effect yet.').optional(),
+        hardConcurrencyPerGroup: z
+          .number()
+          .int()
+          .min(1)
+          .describe('Running queries per resource group; kept, without effect yet.')
+          .optional(),
         maxQueuedPerGroup: z.number().int().min(0).describe('Queued queries per resource group; kept, without effect yet.').optional(),
         session: z
           .object({
@@ -102,7 +133,10 @@ const instant = z.iso.datetime();
 export const lifecycleCauses = ['Spec', 'Resume', 'Suspend', 'Demand', 'DemandEnded', 'Idle'] as const;
 
 export const xtrinodeStatus = z.object({
-  phase: z.string().describe('Pending, Reconciling, Ready, Suspending, Suspended, Resuming or Error. For the eye; the truth is in conditions.').optional(),
+  phase: z
+    .string()
+    .describe('Pending, Reconciling, Ready, Suspending, Suspended, Resuming or Error. For the eye; the truth is in conditions.')
+    .optional(),
   observedGeneration: z.number().int().describe('Generation of the spec that this status describes.').optional(),
   coordinatorURL: z.string().describe('Where the coordinator listens inside the cluster.').optional(),
   workers: z.number().int().describe('Ready workers.').optional(),

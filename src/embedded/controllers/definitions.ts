@@ -36,7 +36,7 @@ function finish(parts: ControllerParts, name: string): void {
   }
   const id = `${asText(valueAt(definition, ['spec', 'group']))}/${asText(valueAt(definition, ['spec', 'names', 'plural']))}`;
   const served = servedOf(parts, id);
-  for (const object of [...store.values(id)]) {
+  for (const object of store.values(id)) {
     if (served !== undefined && object.metadata.deletionTimestamp === undefined) {
       removeObject(parts, served, object, 'definition-controller', { propagationPolicy: 'Background' });
     }

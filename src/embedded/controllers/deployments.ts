@@ -160,9 +160,7 @@ function condition(
   message: string,
 ): Condition {
   const now = timeText(clock.now());
-  const before = deployment.status?.conditions?.find((one) => one.type === type) as
-    | (Condition & { readonly lastUpdateTime?: string })
-    | undefined;
+  const before = deployment.status?.conditions?.find((one) => one.type === type);
   const status = isTrue ? 'True' : 'False';
   if (before?.status === status && before.reason === reason && before.message === message) {
     return before;

@@ -14,7 +14,7 @@ export function startEventExpiry({ store, clock }: ControllerParts): () => void 
   function sweep(): void {
     cancel = undefined;
     const oldest = clock.now() - TIME_TO_LIVE_MS;
-    for (const event of [...store.values(EVENTS)]) {
+    for (const event of store.values(EVENTS)) {
       if (lastSeenAt(event) <= oldest) {
         store.delete(EVENTS, event);
       }

@@ -28,7 +28,12 @@ export function judgeCatalog(catalog: XTrinodeCatalog, nowMs: number): XTrinodeC
   const message = isValid
     ? `catalog ${trinoCatalogName(catalog.metadata.name)} in every runtime whose catalogSelector matches its spec.labels`
     : problems.map(({ field, message: what }) => `spec.connector${field === '' ? '' : `.${field}`}: ${what}`).join('; ');
-  const judgement: Judgement = { type: 'Ready', status: isValid ? 'True' : 'False', reason: isValid ? 'CatalogValid' : 'CatalogInvalid', message };
+  const judgement: Judgement = {
+    type: 'Ready',
+    status: isValid ? 'True' : 'False',
+    reason: isValid ? 'CatalogValid' : 'CatalogInvalid',
+    message,
+  };
   const phase = isValid ? 'Ready' : 'Error';
   const now = new Date(nowMs).toISOString();
   const before = catalog.status;
@@ -42,7 +47,10 @@ export function judgeCatalog(catalog: XTrinodeCatalog, nowMs: number): XTrinodeC
   };
 }
 
-export function createCatalogController({ api, clock, random, log }: CatalogControllerInit): { start(): Promise<void>; stop(): Promise<void> } {
+export function createCatalogController({ api, clock, random, log }: CatalogControllerInit): {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+} {
   const reflector = createReflector<XTrinodeCatalog>({ api, resource: xtrinodeCatalogs, where: {}, clock, random, log });
   const queue = new WorkQueue({ clock, random });
 
@@ -62,7 +70,11 @@ export function createCatalogController({ api, clock, random, log }: CatalogCont
   return {
     async start() {
       reflector.store.subscribe(({ key }) => queue.add(key));
-      queue.run({ concurrency: 2, process: reconcile, onError: (key, error) => log.warn('a catalog could not be judged', { catalog: key, error }) });
+      queue.run({
+        concurrency: 2,
+        process: reconcile,
+        onError: (key, error) => log.warn('a catalog could not be judged', { catalog: key, error }),
+      });
       reflector.start();
       await reflector.synced;
     },

@@ -36,7 +36,8 @@ export interface CachesInit {
 }
 
 export function createCaches(init: CachesInit): Caches {
-  const reflect = <T extends KubeObject>(resource: Resource, where: Where): Reflector<T> => createReflector<T>({ ...init, resource, where });
+  const reflect = <T extends KubeObject>(resource: Resource, where: Where): Reflector<T> =>
+    createReflector<T>({ ...init, resource, where });
   const managed = { labelSelector: managedSelector };
   const all = {
     runtimes: reflect<XTrinode>(xtrinodes, {}),
@@ -69,7 +70,13 @@ export function followChanges(caches: Caches, enqueue: (key: string) => void): (
     const name = object?.metadata.labels?.[instanceLabel];
     if (object !== undefined && name !== undefined) enqueue(`${object.metadata.namespace ?? 'default'}/${name}`);
   };
-  for (const reflector of [caches.deployments, caches.configMaps, caches.services, caches.serviceAccounts, caches.pods] as readonly Reflector<KubeObject>[]) {
+  for (const reflector of [
+    caches.deployments,
+    caches.configMaps,
+    caches.services,
+    caches.serviceAccounts,
+    caches.pods,
+  ] as readonly Reflector<KubeObject>[]) {
     ends.push(reflector.store.subscribe(({ before, after }) => byInstance(after ?? before)));
   }
   ends.push(
@@ -85,7 +92,8 @@ export function followChanges(caches: Caches, enqueue: (key: string) => void): (
     caches.runtimes.store.subscribe(({ key, before, after }) => {
       enqueue(key);
       // A claim that came or went may decide another runtime's.
-      if (JSON.stringify(before?.spec.routing) === JSON.stringify(after?.spec.routing) && before !== undefined && after !== undefined) return;
+      if (JSON.stringify(before?.spec.routing) === JSON.stringify(after?.spec.routing) && before !== undefined && after !== undefined)
+        return;
       for (const runtime of caches.runtimes.store.list()) if (runtime.spec.routing !== undefined) enqueue(keyOf(runtime));
     }),
     caches.routes.store.subscribe(({ before, after }) => {
@@ -98,4 +106,3 @@ export function followChanges(caches: Caches, enqueue: (key: string) => void): (
   );
   return () => ends.forEach((end) => end());
 }
-

@@ -94,8 +94,12 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
   async function observe(runtime: XTrinode, key: string): Promise<RuntimeSnapshot> {
     const { namespace = 'default', name, uid } = runtime.metadata;
     const ours = <T extends KubeObject>(objects: readonly T[]): T[] =>
-      objects.filter(({ metadata }) => metadata.namespace === namespace && metadata.ownerReferences?.some((owner) => owner.uid === uid) === true);
-    const pods = caches.pods.store.list().filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[instanceLabel] === name);
+      objects.filter(
+        ({ metadata }) => metadata.namespace === namespace && metadata.ownerReferences?.some((owner) => owner.uid === uid) === true,
+      );
+    const pods = caches.pods.store
+      .list()
+      .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[instanceLabel] === name);
     const entryKey = routeKey(namespace, name);
     const nowMs = clock.now();
     const claims = resolveClaims(caches.runtimes.store.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined)).get(key);
@@ -131,13 +135,21 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
     const { lastActivity: _after, ...after } = status;
     if (isEqual(before, after)) return;
     const { name, namespace } = runtime.metadata;
-    const object = { apiVersion: runtime.apiVersion, kind: runtime.kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) }, status };
+    const object = {
+      apiVersion: runtime.apiVersion,
+      kind: runtime.kind,
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+      status,
+    };
     const result = await api.apply<KubeObject>(xtrinodes, object, { fieldManager: fieldOwner, force: true, subresource: 'status' });
     written.set(key, { basedOn: caches.runtimes.store.get(key)?.metadata.resourceVersion, object: result as XTrinode });
   }
 
   function followProof(seen: RuntimeSnapshot, key: string, revision: string | undefined, isAwake: boolean): void {
-    const pod = revision === undefined || !isAwake ? undefined : podsOf(seen.pods, revision, 'coordinator').find((one) => instanceOf(one) !== undefined);
+    const pod =
+      revision === undefined || !isAwake
+        ? undefined
+        : podsOf(seen.pods, revision, 'coordinator').find((one) => instanceOf(one) !== undefined);
     const instance = pod === undefined ? undefined : instanceOf(pod);
     prober.watch(key, pod === undefined || instance === undefined ? undefined : { instance, url: coordinatorUrlOf(pod) });
   }
@@ -180,7 +192,8 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
     if (isKubeError(error, 'Conflict', 'NotFound')) return;
     log.warn('a pass failed and is tried again', { runtime: key, error });
     const runtime = caches.runtimes.store.get(key);
-    if (runtime !== undefined) events.record({ object: runtime, type: 'Warning', reason: 'ReconcileError', message: `will try again: ${describeFailure(error)}` });
+    if (runtime !== undefined)
+      events.record({ object: runtime, type: 'Warning', reason: 'ReconcileError', message: `will try again: ${describeFailure(error)}` });
   }
 
   return {

@@ -87,7 +87,12 @@ function failureEvents(seen: RuntimeSnapshot, judgement: Judgement): readonly Ac
   return [{ do: 'event', type: 'Warning', reason: judgement.reason, message: judgement.message }];
 }
 
-function planUnrenderable(seen: RuntimeSnapshot, judgement: Judgement, actions: readonly Action[], lifecycle: NonNullable<XTrinodeStatus['lifecycle']>): Plan {
+function planUnrenderable(
+  seen: RuntimeSnapshot,
+  judgement: Judgement,
+  actions: readonly Action[],
+  lifecycle: NonNullable<XTrinodeStatus['lifecycle']>,
+): Plan {
   const before = seen.runtime.status;
   const failure = { reason: judgement.reason, message: judgement.message };
   const route = planRoute(seen, { lifecycle, proven: before?.coordinator, failure, isDraining: false });

@@ -18,10 +18,24 @@ interface Answer {
 
 const maxAnswerBytes = 16 * 1024 * 1024;
 
+/** Undefined for what is not JSON; Trino never answers a bare null. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** One JSON call; rejects on refusal, reset, time-out (ms) and anything that is not JSON. */
 function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: AbortSignal, statement?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = { 'X-Trino-User': controlUser, 'X-Trino-Source': controlUser, ...(statement === undefined ? {} : { 'Content-Type': 'text/plain; charset=utf-8' }) };
+    const headers = {
+      'X-Trino-User': controlUser,
+      'X-Trino-Source': controlUser,
+      ...(statement === undefined ? {} : { 'Content-Type': 'text/plain; charset=utf-8' }),
+    };
     const outgoing = request(url, { method, headers, signal, timeout: timeoutMs, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -32,11 +46,9 @@ function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: Ab
       });
       response.on('error', reject);
       response.on('end', () => {
-        try {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
-        } catch (error) {
-          reject(new Error(`HTTP ${response.statusCode} without JSON`, { cause: error }));
-        }
+        const body = parseJson(Buffer.concat(chunks).toString('utf8'));
+        if (body === undefined) reject(new Error(`HTTP ${response.statusCode} without JSON`));
+        else resolve({ status: response.statusCode ?? 0, body });
       });
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));

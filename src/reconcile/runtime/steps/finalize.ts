@@ -21,8 +21,20 @@ export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
   if (metadata.finalizers?.includes(finalizer) !== true) return { actions: [], againInMs: undefined };
   const key = routeKey(metadata.namespace ?? 'default', metadata.name);
   const proven = status?.coordinator;
-  const lifecycle = status?.lifecycle ?? { desired: 'Asleep', cause: 'Spec', message: 'it is being deleted', decidedAt: '', sequence: 0, seenSuspended: true };
-  const draining = routeEntryOf(seen, { lifecycle: { ...lifecycle, message: 'it is being deleted' }, proven, failure: undefined, isDraining: true });
+  const lifecycle = status?.lifecycle ?? {
+    desired: 'Asleep',
+    cause: 'Spec',
+    message: 'it is being deleted',
+    decidedAt: '',
+    sequence: 0,
+    seenSuspended: true,
+  };
+  const draining = routeEntryOf(seen, {
+    lifecycle: { ...lifecycle, message: 'it is being deleted' },
+    proven,
+    failure: undefined,
+    isDraining: true,
+  });
   const elapsedMs = seen.nowMs - Date.parse(metadata.deletionTimestamp ?? '');
   const isBusy = typeof seen.activity === 'object' && seen.activity.activeQueries > 0;
   if (isBusy && elapsedMs < drainMs) {

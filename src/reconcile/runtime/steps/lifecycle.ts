@@ -75,7 +75,10 @@ function specDecision(suspended: boolean): Decision {
 
 function demandDecision(runtime: XTrinode): Decision {
   const after = idleAfterMs(runtime);
-  const back = runtime.spec.suspended && after !== undefined ? `; its spec says suspended, so it goes back to sleep ${formatDuration(after)} after the last query` : '';
+  const back =
+    runtime.spec.suspended && after !== undefined
+      ? `; its spec says suspended, so it goes back to sleep ${formatDuration(after)} after the last query`
+      : '';
   return { desired: 'Awake', cause: 'Demand', message: `a query asked for it${back}` };
 }
 
@@ -102,7 +105,8 @@ function judgeIdleness(lifecycle: Lifecycle, seen: RuntimeSnapshot, demand: Dema
   const since = idleSince(lifecycle, seen);
   if (lifecycle.desired !== 'Awake' || after === undefined || since === undefined) return {};
   if (demand?.isLive === true) return { againInMs: Math.max(after, 1_000) };
-  if (typeof seen.activity === 'object' && seen.activity.activeQueries > 0) return { againInMs: Math.min(busyLookMs, Math.max(after, 1_000)) };
+  if (typeof seen.activity === 'object' && seen.activity.activeQueries > 0)
+    return { againInMs: Math.min(busyLookMs, Math.max(after, 1_000)) };
   const leftMs = since + after - seen.nowMs;
   if (leftMs > 0) return { againInMs: Math.min(leftMs, longestLookMs) };
   // Never on hearsay: without an answer from the coordinator nothing is put to sleep.
@@ -144,7 +148,11 @@ function newestDecision(before: Lifecycle, seen: RuntimeSnapshot, demand: Demand
   const isNewDemand = demand?.isLive === true && (!isOnPurpose || demand.arrivedAt !== before.seenDemand);
   if (isNewDemand && before.desired === 'Asleep') return demandDecision(runtime);
   if (before.desired === 'Awake' && before.cause === 'Demand' && !hasEverBeenReady(before) && demand?.isLive !== true) {
-    return { desired: 'Asleep', cause: 'DemandEnded', message: 'whoever asked for it stopped waiting before it was ready; the next query wakes it' };
+    return {
+      desired: 'Asleep',
+      cause: 'DemandEnded',
+      message: 'whoever asked for it stopped waiting before it was ready; the next query wakes it',
+    };
   }
   if (isWantedAgain(before, seen)) return demandDecision(runtime);
   return undefined;
@@ -175,7 +183,12 @@ function seenDemandOf(before: Lifecycle, demand: Demand | undefined): string | u
 
 function eventOf(after: Lifecycle): Action {
   const awake = after.desired === 'Awake';
-  return { do: 'event', type: 'Normal', reason: awake ? 'Resumed' : 'Suspended', message: `${awake ? 'Waking' : 'Going to sleep'}: ${after.message}` };
+  return {
+    do: 'event',
+    type: 'Normal',
+    reason: awake ? 'Resumed' : 'Suspended',
+    message: `${awake ? 'Waking' : 'Going to sleep'}: ${after.message}`,
+  };
 }
 
 export function decideLifecycle(seen: RuntimeSnapshot): LifecycleResult {
@@ -192,13 +205,17 @@ export function decideLifecycle(seen: RuntimeSnapshot): LifecycleResult {
     ...(seenDemand === undefined ? {} : { seenDemand }),
   };
   const present = commandAnnotations.filter((name) => seen.runtime.metadata.annotations?.[name] !== undefined);
-  const waitsForDemandEnd = lifecycle.desired === 'Awake' && lifecycle.cause === 'Demand' && !hasEverBeenReady(lifecycle) && demand?.isLive === true;
+  const waitsForDemandEnd =
+    lifecycle.desired === 'Awake' && lifecycle.cause === 'Demand' && !hasEverBeenReady(lifecycle) && demand?.isLive === true;
   return {
     lifecycle,
     actions: [
       ...(present.length > 0 ? [{ do: 'remove-annotations', names: present } as const] : []),
       ...(decision !== undefined && decision.desired !== before.desired ? [eventOf(lifecycle)] : []),
     ],
-    againInMs: sooner(decision === undefined ? idleness.againInMs : undefined, waitsForDemandEnd ? demand.endsAt - seen.nowMs + 50 : undefined),
+    againInMs: sooner(
+      decision === undefined ? idleness.againInMs : undefined,
+      waitsForDemandEnd ? demand.endsAt - seen.nowMs + 50 : undefined,
+    ),
   };
 }

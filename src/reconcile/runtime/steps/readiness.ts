@@ -52,13 +52,23 @@ function isReady(pod: Pod): boolean {
   return isLive(pod) && pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
-const waitingForever = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'CreateContainerConfigError', 'CreateContainerError', 'RunContainerError']);
+const waitingForever = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
 
 function failureOf(pod: Pod, role: Role): StartFailure | undefined {
   const status = trinoStatus(pod);
   const waiting = status?.state?.waiting;
   if (waiting?.reason !== undefined && waitingForever.has(waiting.reason)) {
-    return { reason: `${role === 'coordinator' ? 'Coordinator' : 'Worker'}CannotStart`, message: `the ${role} cannot start: ${waiting.message ?? waiting.reason}` };
+    return {
+      reason: `${role === 'coordinator' ? 'Coordinator' : 'Worker'}CannotStart`,
+      message: `the ${role} cannot start: ${waiting.message ?? waiting.reason}`,
+    };
   }
   const ended = status?.state?.terminated ?? status?.lastState?.terminated;
   const starts = (status?.restartCount ?? 0) + (status?.state?.terminated === undefined ? 0 : 1);
@@ -105,7 +115,12 @@ export function judgeReadiness(seen: RuntimeSnapshot, revision: string, wantedWo
     (proven === undefined ? workers.map((pod) => failureOf(pod, 'worker')).find((found) => found !== undefined) : undefined);
   if (failure !== undefined) return { judgement: { type, status: 'False', ...failure }, proven, readyWorkers, failure };
   if (proven === undefined) {
-    return { judgement: { type, status: 'False', reason: 'RuntimeNotReady', message: waitingFor(coordinator) }, proven, readyWorkers, failure };
+    return {
+      judgement: { type, status: 'False', reason: 'RuntimeNotReady', message: waitingFor(coordinator) },
+      proven,
+      readyWorkers,
+      failure,
+    };
   }
   const message = readyWorkers < wantedWorkers ? `queries run; ${readyWorkers} of ${wantedWorkers} workers are ready` : 'queries run on it';
   return { judgement: { type, status: 'True', reason: 'RuntimeReady', message }, proven, readyWorkers, failure };

@@ -30,10 +30,17 @@ function phaseOf(seen: RuntimeSnapshot, input: ReportInput): string {
 
 function summary(phase: string, judgements: readonly Judgement[], lifecycle: Lifecycle): Judgement {
   const type = 'Ready';
-  const failed = judgements.find(({ type: name, status }) => status === 'False' && (name === 'TrinoResourcesReady' || name === 'RuntimeReady'));
+  const failed = judgements.find(
+    ({ type: name, status }) => status === 'False' && (name === 'TrinoResourcesReady' || name === 'RuntimeReady'),
+  );
   if (phase === 'Ready') {
     const degraded = judgements.find(({ type: name, status }) => status === 'False' && name !== 'FieldsIgnored');
-    return { type, status: 'True', reason: 'AllComponentsReady', message: degraded === undefined ? 'queries run' : `queries run, but: ${degraded.message}` };
+    return {
+      type,
+      status: 'True',
+      reason: 'AllComponentsReady',
+      message: degraded === undefined ? 'queries run' : `queries run, but: ${degraded.message}`,
+    };
   }
   if (phase === 'Suspended' || phase === 'Suspending') return { type, status: 'False', reason: 'Suspended', message: lifecycle.message };
   return { type, status: 'False', reason: failed?.reason ?? 'Reconciling', message: failed?.message ?? 'being made ready' };
@@ -51,7 +58,10 @@ export function reportStatus(seen: RuntimeSnapshot, input: ReportInput): XTrinod
   const now = new Date(seen.nowMs).toISOString();
   const judgements = [...input.judgements, summary(phase, input.judgements, input.lifecycle)];
   const coordinator = input.proven ?? (input.isDraining ? before?.coordinator : undefined);
-  const lastActivity = typeof seen.activity === 'object' && seen.activity.lastEndedAt !== undefined ? new Date(seen.activity.lastEndedAt).toISOString() : before?.lastActivity;
+  const lastActivity =
+    typeof seen.activity === 'object' && seen.activity.lastEndedAt !== undefined
+      ? new Date(seen.activity.lastEndedAt).toISOString()
+      : before?.lastActivity;
   return {
     phase,
     observedGeneration: metadata.generation ?? 1,

@@ -60,8 +60,17 @@ function prune(seen: RuntimeSnapshot, keep: ReadonlySet<string>): Action[] {
     .map((object) => ({ do: 'delete', object }) as const);
 }
 
-export function planResources(seen: RuntimeSnapshot, lifecycle: Lifecycle, rendered: RenderedRuntime, isTargetProven: boolean): ResourcesResult {
-  const runtime = { namespace: seen.runtime.metadata.namespace ?? 'default', name: seen.runtime.metadata.name, uid: seen.runtime.metadata.uid ?? '' };
+export function planResources(
+  seen: RuntimeSnapshot,
+  lifecycle: Lifecycle,
+  rendered: RenderedRuntime,
+  isTargetProven: boolean,
+): ResourcesResult {
+  const runtime = {
+    namespace: seen.runtime.metadata.namespace ?? 'default',
+    name: seen.runtime.metadata.name,
+    uid: seen.runtime.metadata.uid ?? '',
+  };
   const type = 'TrinoResourcesReady';
   if (seen.foreign.length > 0) {
     const message = `${seen.foreign.join(', ')} already exists and belongs to somebody else: delete it, or give the runtime another name`;
@@ -80,7 +89,8 @@ export function planResources(seen: RuntimeSnapshot, lifecycle: Lifecycle, rende
   const serving = seen.runtime.status?.servingRevision;
   const servingRuns = serving !== undefined && isRunning(seen.owned.deployments.filter((object) => revisionOfObject(object) === serving));
   // A new revision takes over once it has proven itself; until then the old one serves on.
-  const servingRevision = serving !== undefined && serving !== rendered.revision && servingRuns && !isTargetProven ? serving : rendered.revision;
+  const servingRevision =
+    serving !== undefined && serving !== rendered.revision && servingRuns && !isTargetProven ? serving : rendered.revision;
   const keep = new Set([rendered.revision, servingRevision]);
   const targetRuns = isUp && (isAwake || servingRevision === rendered.revision);
   const replicas: Record<Role, number> = targetRuns ? { coordinator: 1, worker: rendered.shape.workers } : { coordinator: 0, worker: 0 };

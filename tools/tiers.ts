@@ -1,0 +1,66 @@
+// The tiers of tests and checks, as data: what `npm run check`, `npm test` and `npm run test:full` run.
+import type { Step } from './run-steps.ts';
+
+const node = process.execPath;
+const testFlags = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=dot', '--test-timeout=60000'];
+
+/** Pure and in-process tests, beside the code, in one process: isolation would cost 110 ms per file. */
+const pureTests: Step = {
+  name: 'pure tests',
+  command: [
+    node,
+    ...testFlags,
+    '--test-isolation=none',
+    'src/core/**/*.test.ts',
+    'src/apis/**/*.test.ts',
+    'src/trino/**/*.test.ts',
+    'src/render/**/*.test.ts',
+    'src/reconcile/**/*.test.ts',
+    'src/admission/**/*.test.ts',
+    'src/cli/**/*.test.ts',
+    'src/observe/**/*.test.ts',
+    'src/roles/**/*.test.ts',
+  ],
+};
+
+/** Tests with sockets, files or child processes, still without Trino. */
+const loopbackTests: Step = {
+  name: 'loopback tests',
+  command: [
+    node,
+    ...testFlags,
+    'src/kube/**/*.test.ts',
+    'src/embedded/**/*.test.ts',
+    'src/node/**/*.test.ts',
+    'src/gateway/**/*.test.ts',
+    'src/api-server/**/*.test.ts',
+    'test/contract/**/*.test.ts',
+    'test/integration/**/*.test.ts',
+  ],
+};
+
+export const checkSteps: readonly Step[] = [
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test', 'tools'] },
+  { name: 'format', command: ['oxfmt', '--check', 'src', 'test', 'tools'] },
+  { name: 'imports', command: [node, 'tools/check-imports.ts'] },
+  { name: 'generated files', command: [node, 'tools/gen.ts', '--check'] },
+  pureTests,
+  loopbackTests,
+];
+
+/** Real Trino 483 and the stock clients. */
+export const endToEndSteps: readonly Step[] = [
+  {
+    name: 'end to end, real Trino and real clients',
+    command: [
+      node,
+      '--disable-warning=ExperimentalWarning',
+      '--test',
+      '--test-reporter=spec',
+      '--test-concurrency=1',
+      '--test-timeout=1200000',
+      'test/e2e/**/*.test.ts',
+    ],
+  },
+];
