@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SelectorError, formatLabelSelector, matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector, requirementsOf } from './selector.ts';
+import {
+  SelectorError,
+  formatLabelSelector,
+  matchesFields,
+  matchesLabels,
+  parseFieldSelector,
+  parseLabelSelector,
+  requirementsOf,
+} from './selector.ts';
 
 const matches = (selector: string, labels?: Record<string, string>): boolean => matchesLabels(parseLabelSelector(selector), labels);
 
@@ -29,7 +37,13 @@ describe('label selectors', () => {
     }
   });
   it('have an object form that means the same and can be written as text', () => {
-    const requirements = requirementsOf({ matchLabels: { a: 'b' }, matchExpressions: [{ key: 'c', operator: 'NotIn', values: ['d', 'e'] }, { key: 'f', operator: 'Exists' }] });
+    const requirements = requirementsOf({
+      matchLabels: { a: 'b' },
+      matchExpressions: [
+        { key: 'c', operator: 'NotIn', values: ['d', 'e'] },
+        { key: 'f', operator: 'Exists' },
+      ],
+    });
     assert.equal(formatLabelSelector(requirements), 'a=b,c notin (d,e),f');
     assert.deepEqual(parseLabelSelector(formatLabelSelector(requirements)), requirements);
     assert.throws(() => requirementsOf({ matchExpressions: [{ key: 'a', operator: 'Near' }] }), SelectorError);

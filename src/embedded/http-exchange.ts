@@ -2,6 +2,7 @@
 // types and limits, not resources.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KubeError } from '#kube/errors.ts';
+import { decodeProtobuf } from './protobuf.ts';
 import { badRequest, unsupportedMediaType } from './refusals.ts';
 
 /** As a real API server: 3 MiB of request body. */
@@ -26,21 +27,26 @@ export function contentTypeOf(request: IncomingMessage): string {
 export async function readBody({ request }: Exchange): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Leaving the loop early must not cut the connection: the refusal still has to go out on it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > MAX_BODY_BYTES) {
       throw new KubeError({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: limit is ${MAX_BODY_BYTES}` });
     }
     chunks.push(chunk);
   }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const body = Buffer.concat(chunks);
+  const contentType = contentTypeOf(request);
+  if (contentType === 'application/vnd.kubernetes.protobuf' && bytes > 0) {
+    return decodeProtobuf(body);
+  }
+  const text = body.toString('utf8');
   if (text.trim() === '') {
     return undefined;
   }
-  const contentType = contentTypeOf(request);
-  if (contentType.includes('protobuf') || contentType.includes('cbor')) {
+  if (contentType.includes('cbor')) {
     throw unsupportedMediaType(
-      `the body of the request was in an unknown format (${contentType}) - accepted media types include: application/json, application/yaml; with kubectl, make it a file first: --dry-run=client -o yaml | kubectl create -f -`,
+      `the body of the request was in an unknown format (${contentType}) - accepted media types include: application/json, application/yaml`,
     );
   }
   return contentType.endsWith('yaml') ? await parseYaml(text) : parseJson(text);

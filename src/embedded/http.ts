@@ -83,13 +83,18 @@ async function fail(
       stack: error instanceof Error ? error.stack : undefined,
     });
   }
-  if (response.headersSent || exchange === undefined) {
+  if (response.headersSent) {
     response.destroy();
     return;
   }
   // The rest of an unread body would be taken for the next request.
   if (!request.complete) {
     response.setHeader('connection', 'close');
+    request.resume();
+  }
+  if (exchange === undefined) {
+    response.writeHead(failure.code, { 'content-type': 'application/json' }).end(JSON.stringify(statusOf(failure)));
+    return;
   }
   if (failure.retryAfterMs !== undefined) {
     response.setHeader('retry-after', Math.ceil(failure.retryAfterMs / 1_000));

@@ -14,7 +14,11 @@ describe('merge patch', () => {
       [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
       [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
       [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-      [['a', 'b'], ['c', 'd'], ['c', 'd']],
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+        ['c', 'd'],
+      ],
       [{ e: null }, { a: 1 }, { e: null, a: 1 }],
       [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
     ];
@@ -63,20 +67,31 @@ describe('JSON patch', () => {
 
 describe('strategic patch', () => {
   it('merges keyed lists, deletes and replaces on request, and ignores the order directive', () => {
-    const target = { spec: { volumes: [{ name: 'a', secret: {} }], containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }], args: ['1'] }] } };
+    const target = {
+      spec: { volumes: [{ name: 'a', secret: {} }], containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }], args: ['1'] }] },
+    };
     const patch = {
       spec: {
         '$setElementOrder/containers': [{ name: 'c' }],
-        volumes: [{ name: 'a', $patch: 'delete' }, { name: 'b', emptyDir: {} }],
+        volumes: [
+          { name: 'a', $patch: 'delete' },
+          { name: 'b', emptyDir: {} },
+        ],
         containers: [{ name: 'c', args: ['2'], ports: [{ containerPort: 2 }] }],
       },
     };
     assert.deepEqual(strategicPatch(target, patch), {
-      spec: { volumes: [{ name: 'b', emptyDir: {} }], containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }, { containerPort: 2 }], args: ['2'] }] },
+      spec: {
+        volumes: [{ name: 'b', emptyDir: {} }],
+        containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }, { containerPort: 2 }], args: ['2'] }],
+      },
     });
-    assert.deepEqual(strategicPatch({ spec: { containers: [{ name: 'c' }] } }, { spec: { containers: [{ $patch: 'replace' }, { name: 'd' }] } }), {
-      spec: { containers: [{ name: 'd' }] },
-    });
+    assert.deepEqual(
+      strategicPatch({ spec: { containers: [{ name: 'c' }] } }, { spec: { containers: [{ $patch: 'replace' }, { name: 'd' }] } }),
+      {
+        spec: { containers: [{ name: 'd' }] },
+      },
+    );
   });
   it('keeps only the retained keys of a union', () => {
     const target = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } };

@@ -21,6 +21,7 @@ import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
 import { ensureTrino } from '#node/trino/install.ts';
 import type { TrinoInstallation } from '#node/trino/installation.ts';
 import { childLog, createLog, type Log } from '#observe/log.ts';
+import { startAotTraining } from './aot-training.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
 import { createOperator } from './operator.ts';
 import { takeHome, type UpHome } from './up-home.ts';
@@ -194,6 +195,7 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   await runtimes.synced;
   runtimes.store.subscribe(({ before, after }) => screen.phase(before, after));
   stops.push(() => runtimes.stop());
+  if (env['XTRINODE_AOT'] !== 'off') stops.push(startAotTraining({ installation, runtimes: runtimes.store, clock, log: nodeLog }));
   await home.publish(state);
   screen.ready(state, logFile, options.quickstart);
 }

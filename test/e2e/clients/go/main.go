@@ -1,0 +1,58 @@
+// Runs one query with the stock Go client and prints its rows as one JSON array. Arguments: server URL, user, SQL.
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+
+	_ "github.com/trinodb/trino-go-client/trino"
+)
+
+func main() {
+	rows, err := run(os.Args[1], os.Args[2], os.Args[3])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(rows); err != nil {
+		os.Exit(1)
+	}
+}
+
+func run(server, user, query string) ([][]any, error) {
+	dsn, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+	dsn.User = url.User(user)
+	db, err := sql.Open("trino", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	found, err := db.Query(query)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	columns, err := found.Columns()
+	if err != nil {
+		return nil, err
+	}
+	rows := [][]any{}
+	for found.Next() {
+		row := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		if err := found.Scan(into...); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, found.Err()
+}

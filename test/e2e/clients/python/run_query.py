@@ -1,0 +1,41 @@
+"""Runs one query with the stock Python client and prints its rows as one JSON array.
+
+Arguments: server URL, user, SQL; then optionally --cancel-after SECONDS (cursor.cancel() from another thread, as a notebook
+does it) and --header NAME=VALUE.
+"""
+
+import argparse
+import json
+import sys
+import threading
+from urllib.parse import urlparse
+
+from trino.dbapi import connect
+
+parser = argparse.ArgumentParser()
+parser.add_argument("server")
+parser.add_argument("user")
+parser.add_argument("sql")
+parser.add_argument("--cancel-after", type=float)
+parser.add_argument("--header", default="")
+arguments = parser.parse_args()
+
+address = urlparse(arguments.server)
+name, _, value = arguments.header.partition("=")
+connection = connect(
+    host=address.hostname,
+    port=address.port,
+    user=arguments.user,
+    http_headers={name: value} if name else None,
+)
+cursor = connection.cursor()
+if arguments.cancel_after is not None:
+    timer = threading.Timer(arguments.cancel_after, cursor.cancel)
+    timer.daemon = True
+    timer.start()
+try:
+    cursor.execute(arguments.sql)
+    print(json.dumps(cursor.fetchall(), default=str))
+except Exception as error:  # the exit code and one line are what the caller looks at
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    sys.exit(1)
