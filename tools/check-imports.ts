@@ -59,7 +59,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   node: ['node'],
   gateway: ['node'],
   'api-server': ['fastify'],
-  observe: ['node', 'pino', 'prom-client'],
+  observe: ['node', 'pino'],
   config: ['zod'],
   cli: ['node', 'commander', 'js-yaml', 'undici'],
   roles: ['node', 'js-yaml'],

@@ -41,7 +41,7 @@ export function aRuntime(spec: SpecPart = {}, metadata: Partial<XTrinode['metada
       autoSuspendAfter: '5m',
       wakePatience: '10m',
       ...spec,
-    } as XTrinode['spec'],
+    },
     ...(status === undefined ? {} : { status }),
   };
 }

@@ -186,7 +186,7 @@ test('a catalog that cannot be rendered is left out and named; the runtime runs 
 });
 
 test('a known field without effect is named in a condition', () => {
-  const plan = planRuntime(aSnapshot(aRuntime({ keda: { enabled: true } } as Parameters<typeof aRuntime>[0]), 0));
+  const plan = planRuntime(aSnapshot(aRuntime({ keda: { enabled: true } }), 0));
   assert.deepEqual(
     [conditionOf(plan, 'FieldsIgnored')?.status, conditionOf(plan, 'FieldsIgnored')?.message],
     ['True', 'kept, but without effect in this release: spec.keda'],
