@@ -45,5 +45,7 @@ export interface RuntimeSnapshot {
   readonly proof: CoordinatorProof | undefined;
   /** Read in this pass when it was due; 'unreachable' when the coordinator did not answer. */
   readonly activity: Activity | 'unreachable' | undefined;
+  /** The same of the coordinators in status.retiring, by revision; read in every pass that has any. */
+  readonly retiringActivity: ReadonlyMap<string, Activity | 'unreachable'>;
   readonly nowMs: EpochMs;
 }

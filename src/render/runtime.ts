@@ -100,7 +100,8 @@ export function renderRuntime({ runtime, spec, catalogs }: RenderInput): Rendere
   const pods = { runtime, shape, catalogEnvironment: catalogEnvironment(catalogs) };
   const revision = revisionOf(config, pods, files);
   const labels = revisionLabels(runtime.name, revision);
-  // Workers must find a coordinator that is not ready yet: it becomes ready for queries only through them.
+  // Only a coordinator that answers is announced: a worker that asks for the name earlier waits for its first address instead
+  // of being refused and coming back 5 s later.
   const revisionService = service(runtime, revisionServiceName(runtime.name, revision), revision, labels);
   return {
     revision,
@@ -116,7 +117,7 @@ export function renderRuntime({ runtime, spec, catalogs }: RenderInput): Rendere
         ),
       ),
       configMap(runtime, catalogConfigMapName(runtime.name, revision), labels, files),
-      { ...revisionService, spec: { ...revisionService.spec, publishNotReadyAddresses: true } },
+      revisionService,
     ],
     deployments: (replicas) => roles.map((role) => renderDeployment({ ...pods, revision }, role, replicas[role])),
   };

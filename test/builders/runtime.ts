@@ -148,6 +148,7 @@ export function aSnapshot(runtime: XTrinode, seconds: number, part: Partial<Runt
     refusingSince: undefined,
     proof: undefined,
     activity: undefined,
+    retiringActivity: new Map(),
     nowMs: at(seconds),
     ...part,
   };

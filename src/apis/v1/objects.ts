@@ -26,4 +26,5 @@ export interface XTrinodeCatalog extends KubeObject {
 }
 
 export type Lifecycle = NonNullable<XTrinodeStatus['lifecycle']>;
+export type RetiringCoordinator = NonNullable<XTrinodeStatus['retiring']>[number];
 export type ProvenCoordinator = NonNullable<XTrinodeStatus['coordinator']>;

@@ -22,6 +22,8 @@ export interface RouteEntry {
   readonly coordinatorId?: string;
   /** Pod uid and restart count: changes with every start of the process. */
   readonly instance?: string;
+  /** Coordinators of former revisions: they take no new queries, but answer for the ones they know. */
+  readonly retiring?: readonly { readonly coordinatorId: string; readonly coordinatorUrl: string }[];
   readonly trinoVersion: number;
   /** Longest time a statement waits for the runtime, in ms. */
   readonly patienceMs: number;
@@ -44,6 +46,16 @@ function isOptionalText(value: unknown): boolean {
   return value === undefined || typeof value === 'string';
 }
 
+function isRetiringList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((item: unknown) => {
+      const { coordinatorId, coordinatorUrl } = (item ?? {}) as { readonly coordinatorId?: unknown; readonly coordinatorUrl?: unknown };
+      return typeof coordinatorId === 'string' && typeof coordinatorUrl === 'string' && URL.canParse(coordinatorUrl);
+    })
+  );
+}
+
 /** The entry, or one sentence on what is wrong with it. */
 export function parseRouteEntry(text: string): RouteEntry | string {
   let value: unknown;
@@ -63,6 +75,8 @@ export function parseRouteEntry(text: string): RouteEntry | string {
     return 'coordinatorUrl, coordinatorId, instance and note must be text';
   if (entry.coordinatorUrl !== undefined && !URL.canParse(entry.coordinatorUrl as string))
     return `coordinatorUrl ${JSON.stringify(entry.coordinatorUrl)} is not a URL`;
+  if (entry.retiring !== undefined && !isRetiringList(entry.retiring))
+    return 'retiring must list objects with coordinatorId and coordinatorUrl';
   if (typeof entry.patienceMs !== 'number' || !(entry.patienceMs > 0)) return 'patienceMs must be a positive number';
   if (typeof entry.isDefault !== 'boolean') return 'isDefault must be true or false';
   return value as RouteEntry;

@@ -178,6 +178,18 @@ export const xtrinodeStatus = z.object({
     })
     .describe('The coordinator process that was last proven to run queries.')
     .optional(),
+  retiring: z
+    .array(
+      z.object({
+        revision: z.string().describe('Its revision.'),
+        url: z.string().describe('Its address.'),
+        coordinatorId: z.string().describe('Suffix of its query ids.').optional(),
+        since: instant.describe('When the route left it.'),
+      }),
+    )
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Coordinators of former revisions that finish their queries; new ones go elsewhere.')
+    .optional(),
   conditions: conditions.describe('Each judged by one part of the operator.').optional(),
 });
 

@@ -7,6 +7,8 @@ export interface RouteTable {
   readonly byHost: ReadonlyMap<string, RouteEntry>;
   readonly byHeader: ReadonlyMap<string, RouteEntry>;
   readonly byCoordinatorId: ReadonlyMap<string, RouteEntry>;
+  /** Ids that two coordinators happen to have; they are not in `byCoordinatorId`. */
+  readonly sharedCoordinatorIds: ReadonlySet<string>;
   readonly defaultEntry: RouteEntry | undefined;
 }
 
@@ -19,39 +21,50 @@ export function buildRouteTable(entries: Iterable<RouteEntry>): RouteTable {
   const byHost = new Map<string, RouteEntry>();
   const byHeader = new Map<string, RouteEntry>();
   const byCoordinatorId = new Map<string, RouteEntry>();
+  const sharedCoordinatorIds = new Set<string>();
   let defaultEntry: RouteEntry | undefined;
   for (const entry of entries) {
     byKey.set(keyOfEntry(entry), entry);
     // A tombstone claims nothing, but its queries are still known.
-    if (entry.coordinatorId !== undefined) byCoordinatorId.set(entry.coordinatorId, entry);
+    const { coordinatorId = '' } = entry;
+    if (byCoordinatorId.has(coordinatorId)) sharedCoordinatorIds.add(coordinatorId);
+    if (coordinatorId !== '') byCoordinatorId.set(coordinatorId, entry);
+    for (const { coordinatorId, coordinatorUrl } of entry.retiring ?? []) byCoordinatorId.set(coordinatorId, { ...entry, coordinatorId, coordinatorUrl });
     if (entry.state === 'REMOVED') continue;
     for (const host of entry.hosts) byHost.set(host, entry);
     for (const value of entry.headerValues) byHeader.set(value, entry);
     if (entry.isDefault) defaultEntry = entry;
   }
-  return { byKey, byHost, byHeader, byCoordinatorId, defaultEntry };
+  for (const id of sharedCoordinatorIds) byCoordinatorId.delete(id);
+  return { byKey, byHost, byHeader, byCoordinatorId, sharedCoordinatorIds, defaultEntry };
 }
 
 export const emptyTable: RouteTable = buildRouteTable([]);
 
-/** `Host` header without port, lower case. */
+/** `Host` header without port and final dot, lower case. */
 export function hostNameOf(host: string): string {
-  return host.replace(/:\d+$/, '').toLowerCase();
+  return host
+    .replace(/:\d+$/, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
 }
 
-/** Host name first, then the header, then the default. A header that selects nothing never falls through to the default. */
+/**
+ * Host name first, then the header, then the default (reference-gateway 2.2). A header that names no runtime is a mistake that
+ * must be seen: it never reaches another one, neither the default nor the one of the host name.
+ */
 export function chooseRoute(table: RouteTable, host: string, headerValue: string | undefined): RouteEntry | GatewayProblem {
   const name = hostNameOf(host);
   const byHost = table.byHost.get(name);
-  if (byHost !== undefined) return byHost;
   if (headerValue !== undefined && headerValue !== '') {
     const byHeader = table.byHeader.get(headerValue);
-    if (byHeader !== undefined) return byHeader;
+    if (byHeader !== undefined) return byHost ?? byHeader;
     return {
       code: 'NO_ROUTE',
       detail: `X-Trino-XTrinode: ${JSON.stringify(headerValue)} selects no runtime. Use <namespace>/<name> of an XTrinode, or the value of its spec.routing.header (kubectl get tn -A shows them).`,
     };
   }
+  if (byHost !== undefined) return byHost;
   if (table.defaultEntry !== undefined) return table.defaultEntry;
   return {
     code: 'NO_ROUTE',

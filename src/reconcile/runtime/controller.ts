@@ -83,12 +83,21 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
     const coordinator = runtime.status?.coordinator;
     const refused = refusingSince.get(routeKey(runtime.metadata.namespace ?? 'default', runtime.metadata.name));
     if (coordinator === undefined || !isActivityDue(runtime, refused, nowMs)) return undefined;
+    return ask(coordinator.url, nowMs);
+  }
+
+  async function ask(url: string, nowMs: EpochMs): Promise<Activity | 'unreachable'> {
     try {
-      return await readActivity(coordinator.url, nowMs, stopping.signal);
+      return await readActivity(url, nowMs, stopping.signal);
     } catch (error) {
-      log.warn('the coordinator does not tell its queries', { runtime: runtime.metadata.name, error });
+      log.warn('a coordinator does not tell its queries', { url, error });
       return 'unreachable';
     }
+  }
+
+  async function retiringActivity(runtime: XTrinode, nowMs: EpochMs): Promise<ReadonlyMap<string, Activity | 'unreachable'>> {
+    const retiring = runtime.status?.retiring ?? [];
+    return new Map(await Promise.all(retiring.map(async ({ revision, url }) => [revision, await ask(url, nowMs)] as const)));
   }
 
   async function observe(runtime: XTrinode, key: string): Promise<RuntimeSnapshot> {
@@ -121,6 +130,7 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
       refusingSince: refusingSince.get(entryKey),
       proof: prober.proofOf(key),
       activity: await activityOf(runtime, nowMs),
+      retiringActivity: await retiringActivity(runtime, nowMs),
       nowMs,
     };
   }

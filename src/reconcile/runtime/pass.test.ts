@@ -25,6 +25,10 @@ function conditionOf(plan: Plan, type: string): { status: string; reason: string
   return plan.status?.conditions?.find((condition) => condition.type === type);
 }
 
+function deletedBy(plan: Plan): string[] {
+  return plan.actions.flatMap((action) => (action.do === 'delete' ? [action.object.metadata.name] : []));
+}
+
 /** The revision that this spec renders to. */
 function revisionOf(runtime: XTrinode): string {
   return planRuntime(aSnapshot(runtime, 0)).status?.currentRevision ?? '';
@@ -154,13 +158,32 @@ test('a new revision starts beside the serving one, takes the route when proven,
     status: { lifecycle: aLifecycle({ readyAt: isoAt(1) }), currentRevision: oldRevision, servingRevision: oldRevision, coordinator },
   };
   const owned = { deployments: [aDeployment('coordinator', oldRevision, 1)], configMaps: [], services: [], serviceAccounts: [] };
-  const plan = planRuntime(aSnapshot(changed, 10, { owned, pods: [aPod({ revision: oldRevision })] }));
+  const pods = [aPod({ revision: oldRevision })];
+  const plan = planRuntime(aSnapshot(changed, 10, { owned, pods }));
   assert.deepEqual(replicasOf(plan), { coordinator: 1, worker: 1 });
   assert.equal(routeOf(plan)?.coordinatorId, 'abcde', 'the old one serves on');
-  assert.equal(
-    plan.actions.some((action) => action.do === 'delete'),
-    false,
-  );
+  assert.deepEqual(deletedBy(plan), []);
+
+  const next = { ...aPod({ revision }), metadata: { ...aPod({ revision }).metadata, uid: 'next' } };
+  const proof = { instance: 'next/0', url: 'http://127.9.0.2:8080', coordinatorId: 'fghij', provenAt: at(30) };
+  const switched = planRuntime(aSnapshot(changed, 30, { owned, pods: [...pods, next], proof }));
+  assert.equal(routeOf(switched)?.coordinatorId, 'fghij');
+  assert.deepEqual(routeOf(switched)?.retiring, [{ coordinatorId: 'abcde', coordinatorUrl: 'http://127.9.0.1:8080' }]);
+  assert.deepEqual(deletedBy(switched), [], 'its queries run on');
+
+  const after30: XTrinode = { ...after, status: switched.status as XTrinodeStatus };
+  const look = (seconds: number, activeQueries: number) =>
+    planRuntime(
+      aSnapshot(after30, seconds, {
+        owned,
+        pods: [...pods, next],
+        retiringActivity: new Map([[oldRevision, { activeQueries, lastEndedAt: undefined, readAt: at(seconds) }]]),
+      }),
+    );
+  assert.deepEqual(deletedBy(look(100, 1)), []);
+  assert.deepEqual(deletedBy(look(100, 0)), [`trino-sales-coordinator-${oldRevision}`]);
+  assert.equal(routeOf(look(100, 0))?.retiring, undefined);
+  assert.deepEqual(deletedBy(look(30 + 31 * 60, 1)), [`trino-sales-coordinator-${oldRevision}`], 'the wait is bounded');
 });
 
 test('of two runtimes that claim one host name the older wins, and the loser does not learn who', () => {

@@ -12,7 +12,8 @@ import { judgeIgnoredFields } from './steps/ignored-fields.ts';
 import { decideLifecycle } from './steps/lifecycle.ts';
 import { judgeReadiness } from './steps/readiness.ts';
 import { reportStatus } from './steps/report.ts';
-import { planResources } from './steps/resources.ts';
+import { chooseServing, planResources } from './steps/resources.ts';
+import { judgeRetirement } from './steps/retire.ts';
 import { planRoute } from './steps/route.ts';
 
 export interface Plan {
@@ -46,19 +47,26 @@ export function planRuntime(seen: RuntimeSnapshot): Plan {
   if ('reason' in rendered) return planUnrenderable(seen, rendered, decided.actions, lifecycle);
 
   const readiness = judgeReadiness(seen, rendered.revision, rendered.shape.workers, isAwake);
-  const resources = planResources(seen, lifecycle, rendered, readiness.proven !== undefined);
+  const servingRevision = chooseServing(seen, rendered, readiness.proven !== undefined);
+  const isSwitched = readiness.proven !== undefined && servingRevision === rendered.revision;
+  const { retiring, ...retirement } = judgeRetirement(seen, servingRevision, isSwitched, isAwake);
+  const resources = planResources(seen, lifecycle, rendered, {
+    serving: servingRevision,
+    retiring: retiring.map(({ revision }) => revision),
+  });
   // While a new revision starts, the route stays with the one that serves.
-  const isSwitching = resources.servingRevision !== rendered.revision;
-  const serving = isSwitching ? judgeReadiness(seen, resources.servingRevision, rendered.shape.workers, isAwake) : readiness;
+  const isSwitching = servingRevision !== rendered.revision;
+  const serving = isSwitching ? judgeReadiness(seen, servingRevision, rendered.shape.workers, isAwake) : readiness;
   const failure = serving.proven === undefined ? readiness.failure : undefined;
-  const route = planRoute(seen, { lifecycle, proven: serving.proven, failure, isDraining: resources.isDraining });
+  const route = planRoute(seen, { lifecycle, proven: serving.proven, failure, isDraining: resources.isDraining, retiring });
   const status = reportStatus(seen, {
     lifecycle,
     judgements: [chosen.judgement, resources.judgement, readiness.judgement, route.judgement, judgeIgnoredFields(seen)],
     proven: serving.proven,
     isDraining: resources.isDraining,
+    retiring,
     revision: rendered.revision,
-    servingRevision: resources.servingRevision,
+    servingRevision,
     readyWorkers: serving.readyWorkers,
     route: route.column,
     catalogNames: rendered.catalogNames,
@@ -74,7 +82,7 @@ export function planRuntime(seen: RuntimeSnapshot): Plan {
       ...failureEvents(seen, readiness.judgement),
     ],
     status,
-    againInMs: sooner(decided.againInMs, resources.againInMs),
+    againInMs: sooner(sooner(decided.againInMs, resources.againInMs), retirement.againInMs),
   };
 }
 
@@ -94,13 +102,15 @@ function planUnrenderable(
   lifecycle: NonNullable<XTrinodeStatus['lifecycle']>,
 ): Plan {
   const before = seen.runtime.status;
+  const retiring = before?.retiring ?? [];
   const failure = { reason: judgement.reason, message: judgement.message };
-  const route = planRoute(seen, { lifecycle, proven: before?.coordinator, failure, isDraining: false });
+  const route = planRoute(seen, { lifecycle, proven: before?.coordinator, failure, isDraining: false, retiring });
   const status = reportStatus(seen, {
     lifecycle,
     judgements: [judgement, route.judgement, judgeIgnoredFields(seen)],
     proven: before?.coordinator,
     isDraining: false,
+    retiring,
     revision: before?.currentRevision ?? '',
     servingRevision: before?.servingRevision ?? '',
     readyWorkers: before?.workers ?? 0,

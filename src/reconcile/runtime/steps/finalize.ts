@@ -34,6 +34,7 @@ export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
     proven,
     failure: undefined,
     isDraining: true,
+    retiring: status?.retiring ?? [],
   });
   const elapsedMs = seen.nowMs - Date.parse(metadata.deletionTimestamp ?? '');
   const isBusy = typeof seen.activity === 'object' && seen.activity.activeQueries > 0;

@@ -3,7 +3,7 @@ import type { Condition } from '#core/objects.ts';
 import type { Judgement } from '#apis/v1/conditions.ts';
 import { nextConditions } from '#apis/v1/conditions.ts';
 import { serviceName } from '#apis/v1/names.ts';
-import type { Lifecycle, ProvenCoordinator, XTrinodeStatus } from '#apis/v1/objects.ts';
+import type { Lifecycle, ProvenCoordinator, RetiringCoordinator, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { httpPort } from '#render/config.ts';
 import { componentLabel, instanceLabel } from '#render/labels.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
@@ -13,6 +13,7 @@ export interface ReportInput {
   readonly judgements: readonly Judgement[];
   readonly proven: ProvenCoordinator | undefined;
   readonly isDraining: boolean;
+  readonly retiring: readonly RetiringCoordinator[];
   readonly revision: string;
   readonly servingRevision: string;
   readonly readyWorkers: number;
@@ -76,6 +77,7 @@ export function reportStatus(seen: RuntimeSnapshot, input: ReportInput): XTrinod
     observedCatalogs: [...input.catalogNames],
     lifecycle: withReadyAt(input.lifecycle, input),
     ...(coordinator === undefined ? {} : { coordinator }),
+    ...(input.retiring.length === 0 ? {} : { retiring: [...input.retiring] }),
     conditions: nextConditions((before?.conditions ?? []) as readonly Condition[], judgements, metadata.generation ?? 1, now),
   };
 }

@@ -12,8 +12,6 @@ import type { RuntimeSnapshot } from '../../snapshot.ts';
 export interface ResourcesResult {
   readonly actions: readonly Action[];
   readonly judgement: Judgement;
-  /** Revision the route may point at. */
-  readonly servingRevision: string;
   readonly againInMs: number | undefined;
   /** Whether processes are to be kept although the decision is to sleep (queries still run). */
   readonly isDraining: boolean;
@@ -60,11 +58,24 @@ function prune(seen: RuntimeSnapshot, keep: ReadonlySet<string>): Action[] {
     .map((object) => ({ do: 'delete', object }) as const);
 }
 
+/** Revision that the route points at: a new one takes over once it has proven itself, until then the proven old one serves on. */
+export function chooseServing(seen: RuntimeSnapshot, rendered: RenderedRuntime, isTargetProven: boolean): string {
+  const { servingRevision: serving, coordinator } = seen.runtime.status ?? {};
+  if (serving === undefined || isTargetProven || coordinator?.revision !== serving) return rendered.revision;
+  return isRunning(seen.owned.deployments.filter((object) => revisionOfObject(object) === serving)) ? serving : rendered.revision;
+}
+
+export interface Revisions {
+  readonly serving: string;
+  /** Former ones whose processes finish their queries. */
+  readonly retiring: readonly string[];
+}
+
 export function planResources(
   seen: RuntimeSnapshot,
   lifecycle: Lifecycle,
   rendered: RenderedRuntime,
-  isTargetProven: boolean,
+  revisions: Revisions,
 ): ResourcesResult {
   const runtime = {
     namespace: seen.runtime.metadata.namespace ?? 'default',
@@ -77,7 +88,6 @@ export function planResources(
     return {
       actions: [{ do: 'event', type: 'Warning', reason: 'ResourceApplyFailed', message }],
       judgement: { type, status: 'False', reason: 'ResourceConflict', message },
-      servingRevision: rendered.revision,
       againInMs: undefined,
       isDraining: false,
     };
@@ -86,13 +96,8 @@ export function planResources(
   const runs = isRunning(seen.owned.deployments);
   const permit = isAwake || !runs ? { mayStop: true } : permitSleep(seen, lifecycle);
   const isUp = isAwake || !permit.mayStop;
-  const serving = seen.runtime.status?.servingRevision;
-  const servingRuns = serving !== undefined && isRunning(seen.owned.deployments.filter((object) => revisionOfObject(object) === serving));
-  // A new revision takes over once it has proven itself; until then the old one serves on.
-  const servingRevision =
-    serving !== undefined && serving !== rendered.revision && servingRuns && !isTargetProven ? serving : rendered.revision;
-  const keep = new Set([rendered.revision, servingRevision]);
-  const targetRuns = isUp && (isAwake || servingRevision === rendered.revision);
+  const keep = new Set([rendered.revision, revisions.serving, ...revisions.retiring]);
+  const targetRuns = isUp && (isAwake || revisions.serving === rendered.revision);
   const replicas: Record<Role, number> = targetRuns ? { coordinator: 1, worker: rendered.shape.workers } : { coordinator: 0, worker: 0 };
   const others = seen.owned.deployments.filter((object) => !isUp && revisionOfObject(object) !== rendered.revision);
   return {
@@ -101,12 +106,11 @@ export function planResources(
       { do: 'apply', object: renderServiceAccount(runtime) },
       ...rendered.fixed.map((object) => ({ do: 'apply', object }) as const),
       ...rendered.deployments(replicas).map((object) => ({ do: 'apply', object }) as const),
-      { do: 'apply', object: renderStableService(runtime, servingRevision) },
+      { do: 'apply', object: renderStableService(runtime, revisions.serving) },
       ...others.map((object) => ({ do: 'delete', object }) as const),
       ...prune(seen, keep),
     ],
     judgement: { type, status: 'True', reason: 'ResourcesApplied', message: `revision ${rendered.revision} is applied` },
-    servingRevision,
     againInMs: 'againInMs' in permit ? permit.againInMs : undefined,
     isDraining: !isAwake && isUp,
   };

@@ -2,7 +2,7 @@
 import { parseDuration } from '#core/duration.ts';
 import type { Judgement } from '#apis/v1/conditions.ts';
 import { routeKey } from '#apis/v1/names.ts';
-import type { Lifecycle, ProvenCoordinator } from '#apis/v1/objects.ts';
+import type { Lifecycle, ProvenCoordinator, RetiringCoordinator } from '#apis/v1/objects.ts';
 import { formatRouteEntry, type RouteEntry, type RouteState } from '#apis/v1/route-entry.ts';
 import type { Action } from '../../plan.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
@@ -13,6 +13,7 @@ export interface RouteInput {
   readonly proven: ProvenCoordinator | undefined;
   readonly failure: StartFailure | undefined;
   readonly isDraining: boolean;
+  readonly retiring: readonly RetiringCoordinator[];
 }
 
 export interface RouteResult {
@@ -27,6 +28,10 @@ function stateOf(seen: RuntimeSnapshot, { lifecycle, proven }: RouteInput): Rout
   if (seen.runtime.metadata.deletionTimestamp !== undefined) return 'DRAINING';
   if (lifecycle.desired === 'Asleep') return 'PAUSED';
   return proven === undefined ? 'RESUMING' : 'RUNNING';
+}
+
+function retiringEntry({ coordinatorId, url }: RetiringCoordinator): { coordinatorId: string; coordinatorUrl: string }[] {
+  return coordinatorId === undefined ? [] : [{ coordinatorId, coordinatorUrl: url }];
 }
 
 export function routeEntryOf(seen: RuntimeSnapshot, input: RouteInput): RouteEntry {
@@ -46,6 +51,7 @@ export function routeEntryOf(seen: RuntimeSnapshot, input: RouteInput): RouteEnt
     isDefault,
     ...(coordinator === undefined ? {} : { coordinatorUrl: coordinator.url, instance: coordinator.instance }),
     ...(coordinator?.coordinatorId === undefined ? {} : { coordinatorId: coordinator.coordinatorId }),
+    ...(input.retiring.length === 0 ? {} : { retiring: input.retiring.flatMap(retiringEntry) }),
     trinoVersion: Number(spec.version),
     patienceMs: parseDuration(spec.wakePatience),
     ...(input.failure === undefined ? {} : { failure: { reason: input.failure.reason, message: input.failure.message } }),
