@@ -39,7 +39,7 @@ function configProperties(input: ConfigInput, role: Role, revision: string): str
     : `http://${revisionServiceName(runtimeName, revision)}:${httpPort}`;
   return formatProperties([
     ['coordinator', String(isCoordinator)],
-    ...(isCoordinator ? ([['node-scheduler.include-coordinator', String(shape.isSingleNode)]] as const) : []),
+    ...(isCoordinator ? ([['node-scheduler.include-coordinator', String(shape.coordinatorWorks)]] as const) : []),
     ['http-server.http.port', String(httpPort)],
     ['http-server.process-forwarded', 'true'],
     ['http-server.max-request-header-size', maxHeaderSize],

@@ -16,13 +16,22 @@ export interface PodInput {
   readonly catalogEnvironment: ReadonlyMap<string, SecretReference>;
 }
 
-const info = { path: '/v1/info', port: 'http' } as const;
+/**
+ * The image's own check: `starting` is false, so a Service announces no coordinator that would still answer 503. Whether a query
+ * runs is another question, which the operator proves (design D16).
+ */
+const isStarted = { exec: { command: ['/usr/lib/trino/bin/health-check'] } };
 
-/** Trino answers /v1/info as soon as it listens, long before a query runs: the operator proves that (design D16). */
 const probes: Readonly<Record<'startupProbe' | 'readinessProbe' | 'livenessProbe', Probe>> = {
-  startupProbe: { httpGet: info, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 300, successThreshold: 1 },
-  readinessProbe: { httpGet: info, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 6, successThreshold: 1 },
-  livenessProbe: { httpGet: info, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6, successThreshold: 1 },
+  startupProbe: { ...isStarted, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 300, successThreshold: 1 },
+  readinessProbe: { ...isStarted, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 6, successThreshold: 1 },
+  livenessProbe: {
+    httpGet: { path: '/v1/info', port: 'http' },
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 6,
+    successThreshold: 1,
+  },
 };
 
 function environment(input: PodInput): EnvVar[] {

@@ -19,8 +19,8 @@ export interface RuntimeShape {
   readonly worker: RoleShape;
   /** Workers while awake. */
   readonly workers: number;
-  /** `maxWorkers: 0` asks for a runtime that is its coordinator alone. */
-  readonly isSingleNode: boolean;
+  /** Whether the coordinator takes splits itself, see coordinatorWorks. */
+  readonly coordinatorWorks: boolean;
 }
 
 function roleShape(spec: XTrinodeSpec, role: Role): RoleShape {
@@ -45,6 +45,15 @@ export function workersOf(spec: XTrinodeSpec): number {
   return Math.max(spec.workers ?? spec.maxWorkers ?? defaultWorkers, spec.minWorkers);
 }
 
+/**
+ * In the smallest size the coordinator has a worker's resources and works too: a first query then runs as soon as the
+ * coordinator is up, and does not wait the 5 to 15 s until Trino has noticed a worker (decision 0010). `maxWorkers: 0` asks for
+ * a coordinator alone. Never a matter of the present number of workers, whose change must not restart anything.
+ */
+function coordinatorWorks(spec: XTrinodeSpec): boolean {
+  return spec.size === 'xs' || spec.maxWorkers === 0;
+}
+
 /** Throws RangeError for a quantity that cannot be read; admission refuses those before. */
 export function resolveShape(spec: XTrinodeSpec): RuntimeShape {
   return {
@@ -53,6 +62,6 @@ export function resolveShape(spec: XTrinodeSpec): RuntimeShape {
     coordinator: roleShape(spec, 'coordinator'),
     worker: roleShape(spec, 'worker'),
     workers: workersOf(spec),
-    isSingleNode: spec.maxWorkers === 0,
+    coordinatorWorks: coordinatorWorks(spec),
   };
 }
