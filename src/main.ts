@@ -4,13 +4,19 @@ import { systemClock } from '#observe/system-clock.ts';
 
 const interrupted = new AbortController();
 
+/** Ctrl-C reaches the whole foreground group, and the wrappers (npm, the start script) pass theirs on: one press, several signals. */
+const samePressMs = 1_000;
+let interruptedAt = 0;
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
-    // The second one does not wait for anything any more.
-    if (interrupted.signal.aborted) process.exit(code);
+    // The second press does not wait for anything any more.
+    if (interrupted.signal.aborted && performance.now() - interruptedAt > samePressMs) process.exit(code);
+    if (interrupted.signal.aborted) return;
+    interruptedAt = performance.now();
     interrupted.abort();
   });
 }

@@ -193,11 +193,11 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const runtimes = createReflector<XTrinode>({ api, resource: xtrinodes, where: {}, clock, random, log });
   runtimes.start();
   await runtimes.synced;
-  runtimes.store.subscribe(({ before, after }) => screen.phase(before, after));
   stops.push(() => runtimes.stop());
   if (env['XTRINODE_AOT'] !== 'off') stops.push(startAotTraining({ installation, runtimes: runtimes.store, clock, log: nodeLog }));
   await home.publish(state);
   screen.ready(state, logFile, options.quickstart);
+  runtimes.store.subscribe(({ before, after }) => screen.phase(before, after));
 }
 
 /** Both loopback addresses, never a wildcard: that would take the port from every Pod. ::1 may be missing. */
