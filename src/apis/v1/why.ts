@@ -58,10 +58,10 @@ function oddities(runtime: XTrinode): readonly string[] {
   const { desired, cause } = status?.lifecycle ?? {};
   if (desired === 'Awake' && spec.suspended) {
     const rest = cause === 'Demand' ? '' : 'Its spec says suspended: true, so it goes back to sleep when idle. ';
-    return [`${rest}At once: xtrinode suspend ${commandName(runtime)}`];
+    return [`${rest}To put it to sleep at once: xtrinode suspend ${commandName(runtime)}`];
   }
   if (desired !== 'Asleep') return [];
-  const wakes = cause === 'Idle' || cause === 'DemandEnded' ? [] : ['The next query wakes it all the same.'];
+  const wakes = cause === 'Idle' || cause === 'DemandEnded' || cause === 'StartFailed' ? [] : ['The next query wakes it all the same.'];
   return spec.suspended
     ? wakes
     : [`Its spec says suspended: false, so it only rests. Wake it at once: xtrinode resume ${commandName(runtime)}`, ...wakes];
@@ -96,7 +96,7 @@ function blocking(conditions: readonly StatusCondition[]): StatusCondition | und
 function problems(runtime: XTrinode): readonly string[] {
   return (runtime.status?.conditions ?? []).flatMap((one) => {
     if (one.type === 'CatalogsReady' && one.status === 'False') return [`A catalog is left out: ${one.message}.`];
-    if (one.type === 'FieldsIgnored' && one.status === 'True') return [`Without effect so far: ${one.message}.`];
+    if (one.type === 'FieldsIgnored' && one.status === 'True') return [`Fields ${one.message}.`];
     if (one.type === 'RouteReady' && one.status === 'False' && runtime.status?.phase === 'Ready') return [`Its route: ${one.message}.`];
     return [];
   });

@@ -130,7 +130,7 @@ export const xtrinodeSpec = z
 
 const instant = z.iso.datetime();
 
-export const lifecycleCauses = ['Spec', 'Resume', 'Suspend', 'Demand', 'DemandEnded', 'Idle'] as const;
+export const lifecycleCauses = ['Spec', 'Resume', 'Suspend', 'Demand', 'DemandEnded', 'StartFailed', 'Idle'] as const;
 
 export const xtrinodeStatus = z.object({
   phase: z

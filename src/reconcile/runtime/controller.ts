@@ -21,6 +21,7 @@ import { planRuntime } from './pass.ts';
 import { createProber } from './prober.ts';
 import { isActivityDue } from './steps/lifecycle.ts';
 import { coordinatorUrlOf, instanceOf, podsOf } from './steps/readiness.ts';
+import { followTombstones } from './tombstones.ts';
 import { readActivity } from './trino-client.ts';
 
 export interface RuntimeController {
@@ -51,6 +52,7 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
   const refusingSince = new Map<string, EpochMs>();
   const foreign = new Map<string, string>();
   const executor = createExecutor({ api, events, newSecret, onRoutePublished: notePublished });
+  let endTombstones: (() => void) | undefined;
   let endFollowing: (() => void) | undefined;
 
   function notePublished(key: string, text: string): void {
@@ -211,10 +213,12 @@ export function createRuntimeController({ api, clock, random, newSecret, log }: 
       endFollowing = followChanges(caches, (key) => queue.add(key));
       queue.run({ concurrency, process: reconcile, onError });
       await caches.start();
+      endTombstones = followTombstones({ api, routes: caches.routes.store, runtimes: caches.runtimes.store, clock, log });
     },
     async stop() {
       stopping.abort();
       endFollowing?.();
+      endTombstones?.();
       prober.stop();
       await queue.stop();
       caches.stop();

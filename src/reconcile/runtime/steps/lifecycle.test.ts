@@ -35,6 +35,21 @@ test('a wake that nobody waits for any more goes back to sleep before it is read
   assert.equal(decideLifecycle(silent).lifecycle.cause, 'DemandEnded', 'not renewed for longer than the Lease lasts');
 });
 
+test('when it could not start, that stays the reason after everybody has stopped waiting', () => {
+  const woken = aLifecycle({ cause: 'Demand', seenSuspended: true, seenDemand: isoAt(10) });
+  const condition = {
+    type: 'RuntimeReady',
+    status: 'False',
+    reason: 'CoordinatorCrashes',
+    message: 'the coordinator has failed to start 2 times',
+    lastTransitionTime: isoAt(20),
+  } as const;
+  const runtime = aRuntime({ suspended: true }, {}, { lifecycle: woken, conditions: [condition] });
+  const { lifecycle } = decideLifecycle(aSnapshot(runtime, 60, { demand: aDemand(10, 30, '') }));
+  assert.deepEqual([lifecycle.desired, lifecycle.cause], ['Asleep', 'StartFailed']);
+  assert.match(lifecycle.message, /the coordinator has failed to start 2 times; the next query tries again/);
+});
+
 test('a demand that was not renewed in time wakes it again as soon as it is', () => {
   const ended = aLifecycle({ desired: 'Asleep', cause: 'DemandEnded', seenSuspended: true, seenDemand: isoAt(10) });
   const { lifecycle } = decideLifecycle(aSnapshot(withLifecycle(ended, { suspended: true }), 70, { demand: aDemand(10, 70) }));

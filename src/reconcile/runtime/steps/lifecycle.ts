@@ -5,6 +5,7 @@ import { formatDuration, parseDuration } from '#core/duration.ts';
 import type { Lease } from '#core/objects.ts';
 import type { Lifecycle, XTrinode } from '#apis/v1/objects.ts';
 import { annotations } from '#apis/v1/resources.ts';
+import { failureReasons } from './readiness.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 import { sooner, type Action } from '../../plan.ts';
 
@@ -148,14 +149,27 @@ function newestDecision(before: Lifecycle, seen: RuntimeSnapshot, demand: Demand
   const isNewDemand = demand?.isLive === true && (!isOnPurpose || demand.arrivedAt !== before.seenDemand);
   if (isNewDemand && before.desired === 'Asleep') return demandDecision(runtime);
   if (before.desired === 'Awake' && before.cause === 'Demand' && !hasEverBeenReady(before) && demand?.isLive !== true) {
-    return {
-      desired: 'Asleep',
-      cause: 'DemandEnded',
-      message: 'whoever asked for it stopped waiting before it was ready; the next query wakes it',
-    };
+    return demandEndDecision(seen);
   }
   if (isWantedAgain(before, seen)) return demandDecision(runtime);
   return undefined;
+}
+
+/** What kept it from starting, as the last pass judged it. */
+function lastFailure(seen: RuntimeSnapshot): string | undefined {
+  const judged = seen.runtime.status?.conditions?.find(({ type }) => type === 'RuntimeReady');
+  return judged !== undefined && failureReasons.has(judged.reason) ? judged.message : undefined;
+}
+
+function demandEndDecision(seen: RuntimeSnapshot): Decision {
+  const failure = lastFailure(seen);
+  if (failure !== undefined)
+    return { desired: 'Asleep', cause: 'StartFailed', message: `it could not start: ${failure}; the next query tries again` };
+  return {
+    desired: 'Asleep',
+    cause: 'DemandEnded',
+    message: 'whoever asked for it stopped waiting before it was ready; the next query wakes it',
+  };
 }
 
 function startOf(seen: RuntimeSnapshot, now: string): Lifecycle {

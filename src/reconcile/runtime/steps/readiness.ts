@@ -52,6 +52,14 @@ function isReady(pod: Pod): boolean {
   return isLive(pod) && pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 }
 
+/** Reasons of condition RuntimeReady that say that it cannot start, as against not yet. */
+export const failureReasons: ReadonlySet<string> = new Set([
+  'CoordinatorCannotStart',
+  'WorkerCannotStart',
+  'CoordinatorCrashes',
+  'WorkerCrashes',
+]);
+
 const waitingForever = new Set([
   'ErrImagePull',
   'ImagePullBackOff',
