@@ -63,8 +63,15 @@ export function createDemandRecorder(api: KubeApi, clock: Clock): DemandRecorder
 
   function isWritten(runtime: XTrinode, last: Written | undefined, demand: DemandInput): boolean {
     if (last === undefined || clock.now() - last.renewedAt >= renewEveryMs) return false;
-    // Put to sleep since: a newer query must be seen at once.
-    return runtime.status?.lifecycle?.desired === 'Awake' || demand.arrivedAt <= last.arrivedAt;
+    const { desired, decidedAt } = runtime.status?.lifecycle ?? {};
+    // Put to sleep after what was written: a newer query must be seen at once. Before it, the operator has yet to look.
+    const isSince = desired === 'Asleep' && decidedAt !== undefined && Date.parse(decidedAt) >= last.renewedAt;
+    return !isSince || demand.arrivedAt <= last.arrivedAt;
+  }
+
+  /** Nobody has asked for these for long; their Leases have run out. */
+  function prune(): void {
+    for (const [key, { renewedAt }] of written) if (clock.now() - renewedAt > 4 * leaseSeconds * 1000) written.delete(key);
   }
 
   return {
@@ -82,6 +89,7 @@ export function createDemandRecorder(api: KubeApi, clock: Clock): DemandRecorder
           renewTime: microTime(renewedAt),
         };
         await api.apply(leases, leaseOf(runtime, spec), { fieldManager, force: true });
+        prune();
         written.set(key, { arrivedAt, renewedAt });
       });
     },
@@ -91,7 +99,12 @@ export function createDemandRecorder(api: KubeApi, clock: Clock): DemandRecorder
         const last = written.get(key);
         written.delete(key);
         if (last === undefined) return;
-        const spec = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: microTime(last.arrivedAt), renewTime: microTime(clock.now()) };
+        const spec = {
+          holderIdentity: '',
+          leaseDurationSeconds: 1,
+          acquireTime: microTime(last.arrivedAt),
+          renewTime: microTime(clock.now()),
+        };
         await api.apply(leases, leaseOf(runtime, spec), { fieldManager, force: true });
       });
     },

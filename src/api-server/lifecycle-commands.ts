@@ -22,6 +22,12 @@ export async function recordCommand(api: KubeApi, clock: Clock, runtime: XTrinod
   if (isAsked || holds) return false;
   const { name, namespace } = runtime.metadata;
   const metadata = { annotations: { [requested]: 'true', [at]: new Date(clock.now()).toISOString() } };
-  await api.patch(xtrinodes, { name, ...(namespace === undefined ? {} : { namespace }) }, 'merge', { metadata }, { fieldManager: 'xtrinode-api-server' });
+  await api.patch(
+    xtrinodes,
+    { name, ...(namespace === undefined ? {} : { namespace }) },
+    'merge',
+    { metadata },
+    { fieldManager: 'xtrinode-api-server' },
+  );
   return true;
 }

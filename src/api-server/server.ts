@@ -31,6 +31,12 @@ interface RuntimePath {
 /** What a caller may expect of a wake, in seconds, when nothing better is known: a cold start measured at 10-25 s. */
 const wakeEstimateSeconds = 30;
 
+interface Recorded {
+  readonly runtime: XTrinode;
+  /** False when it already is what holds or was asked for. */
+  readonly applied: boolean;
+}
+
 class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
@@ -45,7 +51,10 @@ class ApiProblem extends Error {
 function sendError(reply: FastifyReply, error: unknown, log: Log): void {
   if (error instanceof ApiProblem) void reply.code(error.status).send({ error: error.message, code: error.code });
   else if (isKubeError(error) && (error.code === 0 || error.code >= 500)) {
-    void reply.code(503).header('Retry-After', '5').send({ error: `the Kubernetes API does not answer: ${error.message}`, code: 'KUBERNETES_UNAVAILABLE' });
+    void reply
+      .code(503)
+      .header('Retry-After', '5')
+      .send({ error: `the Kubernetes API does not answer: ${error.message}`, code: 'KUBERNETES_UNAVAILABLE' });
   } else if (isKubeError(error)) void reply.code(error.code).send({ error: error.message, code: error.reason.toUpperCase() });
   else if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') {
     void reply.code(error.statusCode).send({ error: error.message, code: 'INVALID_REQUEST' });
@@ -56,7 +65,18 @@ function sendError(reply: FastifyReply, error: unknown, log: Log): void {
 }
 
 export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
-  const app: FastifyInstance = Fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true });
+  // The defaults would drop unknown fields silently and turn "1" into 1: a caller's mistake must be seen.
+  const ajv = { customOptions: { removeAdditional: false, coerceTypes: false } } as const;
+  const app: FastifyInstance = Fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true, ajv });
+  // Many clients send the type of a body they do not have.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined);
+    try {
+      done(null, JSON.parse(String(body)));
+    } catch (error) {
+      done(new ApiProblem(400, 'INVALID_REQUEST', `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`));
+    }
+  });
   const demand = createDemandRecorder(api, clock);
 
   async function find({ namespace, name }: RuntimePath): Promise<XTrinode> {
@@ -65,19 +85,41 @@ export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
     return runtime;
   }
 
+  const recording = new Map<string, Promise<Recorded>>();
+
+  /** Those who ask for the same thing at the same time share one look and one write. */
+  function record(path: RuntimePath, what: Command): Promise<Recorded> {
+    const key = `${path.namespace}/${path.name}/${what}`;
+    const current = recording.get(key);
+    if (current !== undefined) return current;
+    const work = find(path)
+      .then(async (runtime) => ({ runtime, applied: await recordCommand(api, clock, runtime, what) }))
+      .finally(() => recording.delete(key));
+    recording.set(key, work);
+    return work;
+  }
+
   async function command(path: RuntimePath, what: Command, reply: FastifyReply): Promise<object> {
-    const runtime = await find(path);
-    const applied = await recordCommand(api, clock, runtime, what);
+    const { runtime, applied } = await record(path, what);
     const isDone = runtime.status?.phase === (what === 'resume' ? 'Ready' : 'Suspended');
     const retryAfterSeconds = isDone ? 0 : wakeEstimateSeconds;
     if (!isDone) void reply.header('Retry-After', String(retryAfterSeconds));
     void reply.code(202);
     const desired = what === 'resume' ? 'resumed' : 'suspended';
-    return { status: 'accepted', desired, applied, currentPhase: runtime.status?.phase ?? 'Pending', pollUrl: `/runtimes/${path.namespace}/${path.name}/status`, retryAfterSeconds };
+    return {
+      status: 'accepted',
+      desired,
+      applied,
+      currentPhase: runtime.status?.phase ?? 'Pending',
+      pollUrl: `/runtimes/${path.namespace}/${path.name}/status`,
+      retryAfterSeconds,
+    };
   }
 
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, log));
-  app.setNotFoundHandler((request, reply) => void reply.code(404).send({ error: `there is no ${request.method} ${request.url}`, code: 'NOT_FOUND' }));
+  app.setNotFoundHandler(
+    (request, reply) => void reply.code(404).send({ error: `there is no ${request.method} ${request.url}`, code: 'NOT_FOUND' }),
+  );
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async () => {
     await api.list(xtrinodes, { limit: 1 });
@@ -93,8 +135,25 @@ export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
   app.get<{ Params: RuntimePath }>('/runtimes/:namespace/:name/why', async ({ params }) => {
     return { lines: explainRuntime(await find(params), clock.now()) };
   });
-  app.post<{ Params: RuntimePath }>('/runtimes/:namespace/:name/resume', ({ params }, reply) => command(params, 'resume', reply));
-  app.post<{ Params: RuntimePath }>('/runtimes/:namespace/:name/suspend', ({ params }, reply) => command(params, 'suspend', reply));
+  /** The reference's `requestId` is taken and means nothing there either; its wake fields have no effect yet and are refused. */
+  const commandBody = {
+    type: 'object',
+    additionalProperties: false,
+    properties: { requestId: { type: 'string', maxLength: 256 } },
+  } as const;
+  for (const what of ['resume', 'suspend'] as const) {
+    app.post<{ Params: RuntimePath }>(
+      `/runtimes/:namespace/:name/${what}`,
+      {
+        schema: { body: commandBody },
+        preValidation: (request, _reply, done) => {
+          request.body ??= {};
+          done();
+        },
+      },
+      ({ params }, reply) => command(params, what, reply),
+    );
+  }
 
   const demandBody = {
     type: 'object',

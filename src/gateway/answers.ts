@@ -40,7 +40,10 @@ export function sendProblem(response: ServerResponse, problem: GatewayProblem, h
 }
 
 /** An answer of a coordinator that was read whole, line by line as it came. */
-export function sendAnswer(response: ServerResponse, answer: { readonly status: number; readonly headers: readonly string[]; readonly body: Buffer }): void {
+export function sendAnswer(
+  response: ServerResponse,
+  answer: { readonly status: number; readonly headers: readonly string[]; readonly body: Buffer },
+): void {
   if (!canAnswer(response)) return;
   const headers: string[] = [];
   for (let index = 0; index + 1 < answer.headers.length; index += 2) {

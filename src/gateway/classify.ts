@@ -27,14 +27,16 @@ function statementKind(path: string): RequestKind {
   return Number.isSafeInteger(token) && token >= 0 ? { kind: 'held', id, slug: match[2] as string, token } : { kind: 'unknown' };
 }
 
-/** Dots, double slashes and escapes that could make two readers see two paths. */
+/** Dots, double slashes, path parameters and escapes that could make two readers see two paths. */
 function isSuspicious(path: string): boolean {
-  return path.includes('//') || path.includes('\\') || /(^|\/)\.\.?(\/|$)/.test(path) || /%(2e|2f|5c|25)/i.test(path);
+  return /\/\/|[\\;]|(^|\/)\.\.?(\/|$)|%(00|2e|2f|5c|3b|25)/i.test(path);
 }
 
-function queryKind(path: string): RequestKind {
-  const id = /^\/v1\/query\/([^/]+)(?:\/(?:killed|preempted))?$/.exec(path)?.[1];
-  return id === undefined ? { kind: 'unknown' } : { kind: 'query', id };
+function queryKind(method: string, path: string): RequestKind {
+  const [, id, order] = /^\/v1\/query\/([^/]+)(\/(?:killed|preempted))?$/.exec(path) ?? [];
+  if (id === undefined) return { kind: 'unknown' };
+  const allowed = order === undefined ? ['GET', 'HEAD', 'DELETE'] : ['PUT'];
+  return allowed.includes(method) ? { kind: 'query', id } : { kind: 'method', allow: allowed.join(', ') };
 }
 
 /** `path` without query string; `search` with its question mark. */
@@ -49,7 +51,7 @@ export function classify(method: string, path: string, search: string): RequestK
   }
   if (path === '/v1/info') return method === 'GET' || method === 'HEAD' ? { kind: 'info' } : { kind: 'method', allow: 'GET, HEAD' };
   if (path === '/v1/query') return method === 'GET' ? { kind: 'query-list' } : { kind: 'method', allow: 'GET' };
-  if (path.startsWith('/v1/query/')) return queryKind(path);
+  if (path.startsWith('/v1/query/')) return queryKind(method, path);
   if (path.startsWith('/v1/spooled/')) return { kind: 'spooled' };
   if (path.startsWith('/oauth2/')) return { kind: 'login' };
   if (path === '/' || path === '/ui' || path.startsWith('/ui/')) {

@@ -24,9 +24,14 @@ export function createContext(request: IncomingMessage, response: ServerResponse
   const protocol = isTls ? 'https' : 'http';
   const host = headerOf(headers, 'host') ?? 'localhost';
   const gone = new AbortController();
-  response.on('close', () => {
+  // The socket's end, not the response's: a pipelined response that waits for its turn does not hear of it.
+  const { socket } = request;
+  const end = (): void => {
     if (!response.writableFinished) gone.abort();
-  });
+  };
+  socket.setMaxListeners(0);
+  socket.once('close', end);
+  response.once('finish', () => socket.off('close', end));
   return {
     request,
     response,

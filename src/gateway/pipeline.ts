@@ -6,7 +6,7 @@ import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
 import { createContext, type RequestContext } from './context.ts';
 import type { Queries } from './queries.ts';
-import { chooseRoute, isProblem, type RouteTable } from './routing/route-table.ts';
+import { chooseRoute, hostNameOf, isProblem, isUp, type RouteTable } from './routing/route-table.ts';
 import type { Statements } from './statements.ts';
 import { serveUi, type UiInit } from './ui.ts';
 
@@ -30,13 +30,29 @@ function info({ table, startedAt, now }: PipelineInit, context: RequestContext):
 }
 
 /** Calls that belong to a runtime and cannot be held: forwarded when it runs, else 503 with its phase. */
-async function forwardByRoute({ table, queries }: PipelineInit, context: RequestContext): Promise<void> {
+async function forwardByRoute({ table, forward }: PipelineInit, context: RequestContext): Promise<void> {
   const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
   if (isProblem(route)) return sendProblem(context.response, route);
-  const isUp = route.coordinatorUrl !== undefined && (route.state === 'RUNNING' || route.state === 'DRAINING');
-  if (isUp && (await queries.forward(context, route, `${context.path}${context.search}`))) return;
-  if (context.response.headersSent || context.gone.aborted) return;
-  sendProblem(context.response, { code: 'ASLEEP', detail: `runtime ${route.namespace}/${route.name} is ${route.state}; it wakes on its first query.`, retryAfterSeconds: 30 });
+  const outcome = isUp(route) ? await forward(context, route, { path: `${context.path}${context.search}` }) : 'refused';
+  if (outcome === 'done' || context.gone.aborted) return;
+  sendProblem(context.response, {
+    code: 'ASLEEP',
+    detail: `runtime ${route.namespace}/${route.name} is ${route.state}; it wakes on its first query.`,
+    retryAfterSeconds: 30,
+  });
+}
+
+/**
+ * Segments carry no query id and clients fetch them without any of the query's headers, so only a host name of its own can
+ * tell whose they are (trino-protocol 4); a guess could reach another runtime.
+ */
+async function spooled(init: PipelineInit, context: RequestContext): Promise<void> {
+  const route = init.table().byHost.get(hostNameOf(context.forwarded.host));
+  if (route === undefined)
+    return sendProblem(context.response, { code: 'NOT_FOUND', detail: 'spooled segments are served on the host name of a runtime only.' });
+  // Nobody has to wake to throw a segment away: it expires by itself.
+  if (!isUp(route) && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.response, 200);
+  return forwardByRoute(init, context);
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {
@@ -52,7 +68,12 @@ export function createPipeline(init: PipelineInit): Pipeline {
       case 'held':
         return statements.held(context, what);
       case 'query':
-        if (context.method === 'DELETE' && context.path.startsWith('/v1/query/') && init.queue.realIdOf(what.id) === undefined && statements.cancelById(what.id)) {
+        if (
+          context.method === 'DELETE' &&
+          context.path.startsWith('/v1/query/') &&
+          init.queue.realIdOf(what.id) === undefined &&
+          statements.cancelById(what.id)
+        ) {
           return sendEmpty(response, 204);
         }
         return queries.follow(context, what.id);
@@ -60,13 +81,16 @@ export function createPipeline(init: PipelineInit): Pipeline {
         return info(init, context);
       case 'ui':
         return serveUi(init, context, what.queryId);
-      case 'query-list':
       case 'spooled':
+        return spooled(init, context);
+      case 'query-list':
       case 'login':
         return forwardByRoute(init, context);
       case 'health': {
         const isReady = context.path !== '/readyz' || init.isReady();
-        return isReady ? sendJson(response, { status: 'ok' }) : sendProblem(response, { code: 'STOPPING', detail: 'the gateway has no route table yet, or is stopping.' });
+        return isReady
+          ? sendJson(response, { status: 'ok' })
+          : sendProblem(response, { code: 'STOPPING', detail: 'the gateway has no route table yet, or is stopping.' });
       }
       case 'method':
         return sendProblem(response, { code: 'METHOD', detail: `${context.method} is not for ${context.path}.` }, { Allow: what.allow });

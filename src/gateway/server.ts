@@ -1,12 +1,16 @@
 // The gateway as a long-lived thing: listens, follows the route table, holds, hands over, stops. Shell.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 import { sendProblem } from './answers.ts';
+import { createForward } from './forward.ts';
 import { createDemandKeeper, type DemandPort } from './hold/demand.ts';
 import { defaultHoldLimits, HoldQueue, type HoldLimits } from './hold/hold-queue.ts';
+import { createMemoryBudget } from './hold/memory-budget.ts';
 import { createSlugs } from './hold/slug.ts';
+import { createSubmitter } from './hold/submitter.ts';
+import { createTurnstile } from './hold/turnstile.ts';
 import { createPipeline } from './pipeline.ts';
 import { createQueries } from './queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
@@ -23,6 +27,11 @@ export interface GatewayInit {
   /** Two characters of [a-z2-9] that tell this replica from others. */
   readonly shard: string;
   readonly limits?: HoldLimits;
+  /**
+   * True when no other gateway serves the same clients: then a statement whose coordinator died before its query began is
+   * submitted again. Default false: with several, none can know alone that nobody has begun it.
+   */
+  readonly isOnlyReplica?: boolean;
 }
 
 export interface Gateway {
@@ -34,6 +43,8 @@ export interface Gateway {
 /** Above the idle time-outs of clients' pools and load balancers, so that they close first (trino-protocol 8.1). */
 const keepAliveTimeoutMs = 75_000;
 const maxHeaderBytes = 128 * 1024;
+/** A whole request, its body included, has to arrive within this: 16 MiB over a slow line. */
+const requestTimeoutMs = 120_000;
 
 function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -51,27 +62,53 @@ export function changedRuntimes(before: RouteTable, after: RouteTable): string[]
   return [...keys].filter((key) => before.byKey.get(key) !== after.byKey.get(key));
 }
 
-export function createGateway({ routes, demand, clock, log, shard, limits }: GatewayInit): Gateway {
+/** What Node's parser refuses. A request that came too slowly is cut without a 408, which makes some clients send it again. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET';
+  if (isSlow || !socket.writable) return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+export function createGateway({
+  routes,
+  demand,
+  clock,
+  log,
+  shard,
+  limits = defaultHoldLimits,
+  isOnlyReplica = false,
+}: GatewayInit): Gateway {
   const { table } = routes;
-  const client = createCoordinatorClient();
-  const known = createKnownCoordinators();
+  const client = createCoordinatorClient(clock);
+  const known = createKnownCoordinators(table);
   const keeper = createDemandKeeper(demand, clock, log);
+  const turnstile = createTurnstile(clock);
+  const budget = createMemoryBudget(limits.totalBytes);
   const needsDemand = (runtime: string): boolean => {
-    const entry = table().byKey.get(runtime);
-    return entry !== undefined && entry.state !== 'RUNNING' && entry.state !== 'REMOVED';
+    const state = table().byKey.get(runtime)?.state;
+    // RUNNING but turning statements away: it may be going to sleep or have died just now.
+    return state === 'PAUSED' || state === 'RESUMING' || (state === 'RUNNING' && turnstile.isShut(runtime));
   };
-  const queue = new HoldQueue({ clock, demand: keeper, limits: limits ?? defaultHoldLimits, shard, needsDemand });
-  const statements = createStatements({ table, queue, client, slugs: createSlugs(), clock, log });
-  const queries = createQueries({ table, known, queue, client, clock, log });
+  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, needsDemand });
+  const submitter = createSubmitter({ queue, turnstile, known, client, clock, log, isOnlyReplica });
+  const statements = createStatements({ table, queue, submitter, budget, slugs: createSlugs(), clock });
+  const forward = createForward({ client, budget, clock });
+  const queries = createQueries({ table, known, queue, statements, forward, clock, log });
   let isStopping = false;
-  const pipeline = createPipeline({ table, queue, statements, queries, startedAt: clock.now(), now: clock.now, isReady: () => !isStopping && table().byKey.size > 0 });
+  const isReady = (): boolean => !isStopping && table().byKey.size > 0;
+  const pipeline = createPipeline({ table, queue, statements, queries, forward, startedAt: clock.now(), now: clock.now, isReady });
+  const answering = new Set<ServerResponse>();
   let seen = emptyTable;
 
   function follow(next: RouteTable): void {
     const changed = changedRuntimes(seen, next);
     seen = next;
     known.learn(next);
-    client.retain(new Set([...next.byKey.values()].flatMap(({ coordinatorUrl }) => (coordinatorUrl === undefined ? [] : [coordinatorUrl]))));
+    client.retain(
+      new Set([...next.byKey.values()].flatMap(({ coordinatorUrl }) => (coordinatorUrl === undefined ? [] : [coordinatorUrl]))),
+    );
+    for (const runtime of changed) turnstile.forget(runtime);
     queue.notify(changed);
   }
   follow(table());
@@ -79,13 +116,20 @@ export function createGateway({ routes, demand, clock, log, shard, limits }: Gat
 
   const servers: Server[] = [];
   function createListener(): Server {
-    const server = createServer({ maxHeaderSize: maxHeaderBytes, requestTimeout: 0, keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
-      pipeline(request, response).catch((error: unknown) => {
-        log.error('a request failed inside the gateway', { method: request.method, path: request.url?.replace(/\?.*/, ''), error });
-        sendProblem(response, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
-        if (!response.writableEnded) response.destroy();
-      });
-    });
+    const server = createServer(
+      { maxHeaderSize: maxHeaderBytes, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
+      (request, response) => {
+        answering.add(response);
+        response.once('close', () => answering.delete(response));
+        response.shouldKeepAlive &&= !isStopping;
+        pipeline(request, response).catch((error: unknown) => {
+          log.error('a request failed inside the gateway', { method: request.method, path: request.url?.replace(/\?.*/, ''), error });
+          sendProblem(response, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
+          if (!response.writableEnded) response.destroy();
+        });
+      },
+    );
+    server.on('clientError', refuseMalformed);
     servers.push(server);
     return server;
   }
@@ -99,6 +143,7 @@ export function createGateway({ routes, demand, clock, log, shard, limits }: Gat
     async stop(graceMs) {
       isStopping = true;
       endFollowing();
+      for (const response of answering) response.shouldKeepAlive = false;
       queue.stop();
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
       for (const server of servers) server.closeIdleConnections();

@@ -4,14 +4,14 @@ import { headerOf } from '#trino/protocol/headers.ts';
 import { isHeldId } from '#trino/protocol/query-id.ts';
 import { sendHtml, sendProblem, sendRedirect } from './answers.ts';
 import type { RequestContext } from './context.ts';
+import type { Forward } from './forward.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
-import type { Queries } from './queries.ts';
-import { chooseRoute, isProblem, type RouteTable } from './routing/route-table.ts';
+import { chooseRoute, isProblem, isUp, type RouteTable } from './routing/route-table.ts';
 
 export interface UiInit {
   readonly table: () => RouteTable;
   readonly queue: HoldQueue;
-  readonly queries: Queries;
+  readonly forward: Forward;
 }
 
 function escapeHtml(text: string): string {
@@ -30,23 +30,35 @@ ${body}
 }
 
 /** Serves /ui/*; `queryId` is the query that a link names. */
-export async function serveUi({ table, queue, queries }: UiInit, context: RequestContext, queryId: string | undefined): Promise<void> {
+export async function serveUi({ table, queue, forward }: UiInit, context: RequestContext, queryId: string | undefined): Promise<void> {
   const { response, headers, forwarded } = context;
   const isBrowser = headerOf(headers, 'accept')?.includes('text/html') === true;
   if (queryId !== undefined && isHeldId(queryId)) {
     const alias = queue.realIdOf(queryId);
-    if (alias !== undefined) return sendRedirect(response, `${context.path.replace(queryId, alias.realId)}${context.search.replace(queryId, alias.realId)}`);
-    return sendHtml(response, 200, page('The query waits', [`Query <code>${escapeHtml(queryId)}</code> waits for its runtime to wake. This page shows it once it runs: reload then.`]), { Refresh: '3' });
+    if (alias !== undefined)
+      return sendRedirect(response, `${context.path.replace(queryId, alias.realId)}${context.search.replace(queryId, alias.realId)}`);
+    return sendHtml(
+      response,
+      200,
+      page('The query waits', [
+        `Query <code>${escapeHtml(queryId)}</code> waits for its runtime to wake. This page shows it once it runs: reload then.`,
+      ]),
+      { Refresh: '3' },
+    );
   }
   const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
   if (isProblem(route)) return sendProblem(response, route);
   const path = context.path === '/' || context.path === '/ui' ? '/ui/' : context.path;
   if (path !== context.path) return sendRedirect(response, path);
-  const isUp = route.coordinatorUrl !== undefined && (route.state === 'RUNNING' || route.state === 'DRAINING');
-  if (isUp && (await queries.forward(context, route, `${path}${context.search}`))) return;
-  if (response.headersSent || context.gone.aborted) return;
+  const outcome = isUp(route) ? await forward(context, route, { path: `${path}${context.search}` }) : 'refused';
+  if (outcome === 'done' || context.gone.aborted) return;
   const name = `${route.namespace}/${route.name}`;
-  if (!isBrowser) return sendProblem(response, { code: 'ASLEEP', detail: `runtime ${name} is ${route.state}; it wakes on its first query.`, retryAfterSeconds: 30 });
+  if (!isBrowser)
+    return sendProblem(response, {
+      code: 'ASLEEP',
+      detail: `runtime ${name} is ${route.state}; it wakes on its first query.`,
+      retryAfterSeconds: 30,
+    });
   const why = route.note === undefined ? '' : `: ${escapeHtml(route.note)}`;
   const asleep = route.state === 'PAUSED';
   sendHtml(
@@ -54,7 +66,9 @@ export async function serveUi({ table, queue, queries }: UiInit, context: Reques
     503,
     page(asleep ? `${name} sleeps` : `${name} is not ready yet`, [
       `Runtime <code>${escapeHtml(name)}</code> is ${escapeHtml(route.state)}${why}.`,
-      asleep ? `Any query wakes it, for example <code>xtrinode query "SELECT 1"</code>; so does <code>xtrinode resume ${escapeHtml(route.name)} -n ${escapeHtml(route.namespace)}</code>.` : 'This page comes back by itself.',
+      asleep
+        ? `Any query wakes it, for example <code>xtrinode query "SELECT 1"</code>; so does <code>xtrinode resume ${escapeHtml(route.name)} -n ${escapeHtml(route.namespace)}</code>.`
+        : 'This page comes back by itself.',
     ]),
     asleep ? { 'Retry-After': '30' } : { 'Retry-After': '3', Refresh: '3' },
   );

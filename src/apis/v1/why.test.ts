@@ -46,7 +46,7 @@ test('a runtime that a query woke against its spec says when it goes back', () =
     ),
     nowMs,
   );
-  assert.equal(lines[1], 'At once: xtrinode suspend sales -n team');
+  assert.equal(lines[1], 'To put it to sleep at once: xtrinode suspend sales -n team');
   assert.equal(lines[2], 'It goes to sleep after 5m without a query. The last query activity seen was 30 s ago.');
 });
 

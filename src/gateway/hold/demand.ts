@@ -1,6 +1,6 @@
 // Tells the API server that somebody waits for a runtime, and when nobody does any more (design D8). One caller per runtime
-// however many wait. Shell.
-import type { Clock } from '#core/clock.ts';
+// however many wait; calls for one runtime never overlap, so that an end cannot overtake a wish. Shell.
+import type { Clock, EpochMs } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 
 export interface DemandPort {
@@ -11,85 +11,105 @@ export interface DemandPort {
 
 export interface WaitingCount {
   readonly waiting: number;
-  readonly newestArrivedAt: number;
+  readonly newestArrivedAt: EpochMs;
   readonly user: string;
 }
 
 export interface DemandKeeper {
-  /** Call whenever the waiters of a runtime may have changed. */
-  update(runtime: string, count: WaitingCount): void;
+  /** Somebody waits. `count` is asked whenever the API server is; `arrivedAt` is set when a statement has just come. */
+  want(runtime: string, count: () => WaitingCount, arrivedAt?: EpochMs): void;
+  /** Nobody waits any more. */
+  release(runtime: string): void;
+  /** Ends every demand. */
   stop(): Promise<void>;
 }
 
 /** Below the Lease's duration (15 s) by enough for two failures. */
 const renewMs = 4_000;
 const retryMs = 500;
+/** A newer statement is told at once (the runtime may have been put to sleep meanwhile), but at most this often. */
+const newerMs = 1_000;
 
 interface Asking {
-  count: WaitingCount;
-  isAsked: boolean;
+  readonly count: () => WaitingCount;
+  toldArrivedAt: EpochMs;
+  askedAt: EpochMs;
+  isTold: boolean;
   cancelTimer?: () => void;
-  busy: Promise<void>;
 }
 
 export function createDemandKeeper(port: DemandPort, clock: Clock, log: Log): DemandKeeper {
   const asking = new Map<string, Asking>();
+  const turns = new Map<string, Promise<void>>();
+
+  /** Calls for one runtime go one after the other. */
+  function inTurn(runtime: string, work: () => Promise<void>): Promise<void> {
+    const turn = (turns.get(runtime) ?? Promise.resolve()).then(work);
+    turns.set(runtime, turn);
+    return turn.finally(() => {
+      if (turns.get(runtime) === turn) turns.delete(runtime);
+    });
+  }
 
   function plan(runtime: string, entry: Asking, delayMs: number): void {
     entry.cancelTimer?.();
-    entry.cancelTimer = clock.after(delayMs, () => ask(runtime, entry));
+    entry.cancelTimer = clock.after(delayMs, () => void tell(runtime, entry));
   }
 
-  function ask(runtime: string, entry: Asking): void {
-    entry.busy = entry.busy
-      .then(async () => {
-        if (asking.get(runtime) !== entry) return;
-        const { waiting, newestArrivedAt, user } = entry.count;
-        try {
-          await port.ask(runtime, { arrivedAt: newestArrivedAt, waiting, user });
-          entry.isAsked = true;
-          plan(runtime, entry, renewMs);
-        } catch (error) {
-          log.warn('the API server did not take the wish to wake a runtime; trying again', { runtime, error });
-          plan(runtime, entry, retryMs);
-        }
-      })
-      .catch((error: unknown) => log.error('demand', { runtime, error }));
+  function tell(runtime: string, entry: Asking): Promise<void> {
+    entry.askedAt = clock.now();
+    return inTurn(runtime, async () => {
+      if (asking.get(runtime) !== entry) return;
+      const { waiting, newestArrivedAt, user } = entry.count();
+      try {
+        entry.toldArrivedAt = newestArrivedAt;
+        await port.ask(runtime, { arrivedAt: newestArrivedAt, waiting, user });
+        entry.isTold = true;
+        if (asking.get(runtime) === entry) plan(runtime, entry, renewMs);
+      } catch (error) {
+        log.warn('the API server did not take the wish to wake a runtime; trying again', { runtime, error });
+        if (asking.get(runtime) === entry) plan(runtime, entry, retryMs);
+      }
+    });
   }
 
-  async function end(runtime: string, entry: Asking): Promise<void> {
+  function end(runtime: string, entry: Asking): Promise<void> {
     entry.cancelTimer?.();
-    await entry.busy;
-    if (!entry.isAsked || asking.has(runtime)) return;
-    try {
-      await port.end(runtime);
-    } catch (error) {
-      // It ends by itself: the Lease is no longer renewed.
-      log.info('the end of a demand was not taken; it runs out by itself', { runtime, error });
-    }
+    return inTurn(runtime, async () => {
+      if (!entry.isTold || asking.has(runtime)) return;
+      try {
+        await port.end(runtime);
+      } catch (error) {
+        // It ends by itself: the Lease is no longer renewed.
+        log.info('the end of a demand was not taken; it runs out by itself', { runtime, error });
+      }
+    });
   }
 
   return {
-    update(runtime, count) {
+    want(runtime, count, arrivedAt = 0) {
       const entry = asking.get(runtime);
-      if (count.waiting === 0) {
-        if (entry === undefined) return;
-        asking.delete(runtime);
-        void end(runtime, entry);
-        return;
+      if (entry === undefined) {
+        const fresh: Asking = { count, toldArrivedAt: 0, askedAt: 0, isTold: false };
+        asking.set(runtime, fresh);
+        void tell(runtime, fresh);
+      } else if (entry.isTold && arrivedAt > entry.toldArrivedAt) {
+        // Once per newest statement: what is told then covers all that came until then.
+        entry.toldArrivedAt = arrivedAt;
+        plan(runtime, entry, Math.max(0, entry.askedAt + newerMs - clock.now()));
       }
-      if (entry !== undefined) {
-        entry.count = count;
-        return;
-      }
-      const fresh: Asking = { count, isAsked: false, busy: Promise.resolve() };
-      asking.set(runtime, fresh);
-      ask(runtime, fresh);
+    },
+    release(runtime) {
+      const entry = asking.get(runtime);
+      if (entry === undefined) return;
+      asking.delete(runtime);
+      void end(runtime, entry);
     },
     async stop() {
       const ending = [...asking];
       asking.clear();
       await Promise.all(ending.map(([runtime, entry]) => end(runtime, entry)));
+      await Promise.all(turns.values());
     },
   };
 }

@@ -4,7 +4,20 @@ import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
 
-export type HeldState = 'HELD' | 'SUBMITTING' | 'HANDED_OVER' | 'FAILED' | 'CANCELED';
+/**
+ * HELD -> SUBMITTING -> HANDED_OVER, back to HELD when the coordinator does not take it, or one of the ends FAILED and
+ * CANCELED. REFUSED: the coordinator wants other credentials or another request; other credentials bring it back to HELD.
+ */
+export type HeldState = 'HELD' | 'SUBMITTING' | 'HANDED_OVER' | 'REFUSED' | 'FAILED' | 'CANCELED';
+
+/** What a coordinator said to the submission. */
+export interface Outcome {
+  readonly answer: SmallAnswer;
+  readonly realId: string | undefined;
+  readonly nextUri: string | undefined;
+  /** Where it was said: a cancel goes there and nowhere else. */
+  readonly coordinatorUrl: string;
+}
 
 export interface HeldStatement {
   readonly id: string;
@@ -13,20 +26,25 @@ export interface HeldStatement {
   readonly user: string;
   readonly arrivedAt: EpochMs;
   readonly patienceMs: number;
-  /** As the POST carried them: a poll's own headers may lack the user (Go). */
-  readonly headers: HeaderPairs;
-  readonly body: Buffer;
+  /** As the POST carried them: a poll's own headers may lack the user (Go). Emptied when they cannot be needed any more. */
+  headers: HeaderPairs;
+  body: Buffer;
   readonly forwarded: ForwardedFor;
   /** Scheme and authority under which the client knows the gateway. */
   readonly origin: string;
+  /** What it takes from the memory budget now. */
+  bytes: number;
   state: HeldState;
-  /** Newest token given out; the client asks for it or repeats the one before. */
+  /** Newest token given out; the client asks for it or repeats the one before. -1 while the client does not know this id. */
   token: number;
   lastSeenAt: EpochMs;
-  /** Requests of the client that wait right now. */
-  waiting: number;
-  /** Set when SUBMITTING ends well: replayed to every repetition. */
-  handedOver?: { readonly answer: SmallAnswer; readonly realId: string | undefined; readonly nextUri: string | undefined };
+  /** Requests of the client that wait right now, and how each is woken. */
+  readonly wakers: Set<() => void>;
+  /** While no request waits, the next one is expected until then; later nobody is thought to wait. */
+  expectedUntil: EpochMs;
+  /** In states HANDED_OVER and REFUSED; replayed to every repetition. */
+  outcome?: Outcome;
+  /** In state FAILED. */
   failure?: TrinoFailure;
   /** Authorization of the newest poll, preferred at submission because tokens expire. */
   freshAuthorization?: string;
@@ -34,19 +52,29 @@ export interface HeldStatement {
 
 /** Without a poll for this long nobody waits any more: longer than the pause of any client between polls (Go: 15 s). */
 export const waitingGraceMs = 25_000;
+/** The same after a client closed its connection without taking the answer: long enough to come back on another one. */
+export const closedGraceMs = 5_000;
 /** As Trino's query.client.timeout. */
 export const abandonedAfterMs = 5 * 60_000;
+/** An end that the client was told is kept this long, for a client that lost the answer. */
+export const toldKeptMs = 60_000;
 
-export function isWaiting(held: HeldStatement, now: EpochMs): boolean {
-  return (held.state === 'HELD' || held.state === 'SUBMITTING') && (held.waiting > 0 || now - held.lastSeenAt < waitingGraceMs);
+export function isPending(held: HeldStatement): boolean {
+  return held.state === 'HELD' || held.state === 'SUBMITTING';
 }
 
-export function isAbandoned(held: HeldStatement, now: EpochMs): boolean {
-  return held.waiting === 0 && now - held.lastSeenAt >= abandonedAfterMs;
+export function isWaiting(held: HeldStatement, now: EpochMs): boolean {
+  return isPending(held) && (held.wakers.size > 0 || now < held.expectedUntil);
+}
+
+export function isForgettable(held: HeldStatement, now: EpochMs): boolean {
+  if (held.wakers.size > 0 || held.state === 'SUBMITTING') return false;
+  const isEnded = held.state === 'FAILED' || held.state === 'CANCELED';
+  return now - held.lastSeenAt >= (isEnded ? toldKeptMs : abandonedAfterMs);
 }
 
 /** Rough size in memory, in bytes. */
-export function sizeOf(held: HeldStatement): number {
+export function sizeOf(held: Pick<HeldStatement, 'headers' | 'body' | 'outcome'>): number {
   const headers = held.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  return 1_024 + held.body.length + headers + (held.handedOver?.answer.body.length ?? 0);
+  return 1_024 + held.body.length + headers + (held.outcome?.answer.body.length ?? 0);
 }

@@ -31,7 +31,10 @@ function isSame(entry: RouteEntry | undefined, text: string): boolean {
 }
 
 /** Pure: the entries after a ConfigMap changed, and what was wrong in it. */
-export function mergeEntries(before: ReadonlyMap<string, RouteEntry>, data: Readonly<Record<string, string>>): { entries: Map<string, RouteEntry>; problems: string[] } {
+export function mergeEntries(
+  before: ReadonlyMap<string, RouteEntry>,
+  data: Readonly<Record<string, string>>,
+): { entries: Map<string, RouteEntry>; problems: string[] } {
   const entries = new Map(before);
   const problems: string[] = [];
   for (const [key, text] of Object.entries(data)) {

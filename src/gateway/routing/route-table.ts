@@ -29,7 +29,8 @@ export function buildRouteTable(entries: Iterable<RouteEntry>): RouteTable {
     const { coordinatorId = '' } = entry;
     if (byCoordinatorId.has(coordinatorId)) sharedCoordinatorIds.add(coordinatorId);
     if (coordinatorId !== '') byCoordinatorId.set(coordinatorId, entry);
-    for (const { coordinatorId, coordinatorUrl } of entry.retiring ?? []) byCoordinatorId.set(coordinatorId, { ...entry, coordinatorId, coordinatorUrl });
+    for (const { coordinatorId, coordinatorUrl } of entry.retiring ?? [])
+      byCoordinatorId.set(coordinatorId, { ...entry, coordinatorId, coordinatorUrl });
     if (entry.state === 'REMOVED') continue;
     for (const host of entry.hosts) byHost.set(host, entry);
     for (const value of entry.headerValues) byHeader.set(value, entry);
@@ -43,10 +44,7 @@ export const emptyTable: RouteTable = buildRouteTable([]);
 
 /** `Host` header without port and final dot, lower case. */
 export function hostNameOf(host: string): string {
-  return host
-    .replace(/:\d+$/, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  return host.replace(/:\d+$/, '').replace(/\.$/, '').toLowerCase();
 }
 
 /**
@@ -74,4 +72,9 @@ export function chooseRoute(table: RouteTable, host: string, headerValue: string
 
 export function isProblem(choice: RouteEntry | GatewayProblem): choice is GatewayProblem {
   return 'code' in choice;
+}
+
+/** Whether calls that are not about one known query can be answered by its coordinator. */
+export function isUp(entry: RouteEntry): boolean {
+  return entry.coordinatorUrl !== undefined && (entry.state === 'RUNNING' || entry.state === 'DRAINING');
 }

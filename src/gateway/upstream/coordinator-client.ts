@@ -1,6 +1,7 @@
 // Talks to coordinators: one keep-alive pool each, so that one that stalls cannot starve the others (design section 5).
-// Shell. Bytes are streamed, never parsed (D6); only the small answer to a POST is read whole.
-import { Agent, request, type IncomingMessage, type ServerResponse } from 'node:http';
+// Shell. Bytes are streamed, never parsed (D6); only small answers are read whole.
+import { Agent, request, type IncomingMessage } from 'node:http';
+import type { Clock } from '#core/clock.ts';
 import { downstreamHeaders } from '#trino/protocol/headers.ts';
 
 export interface UpstreamCall {
@@ -17,9 +18,10 @@ export interface UpstreamCall {
   readonly headTimeoutMs: number;
 }
 
-/** Nothing of an answer has come. `isSafeToRepeat`: no byte can have been acted upon. */
+/** There is no answer, or not a whole one. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
+  /** No connection came about: the coordinator has not seen a byte of the request. */
   readonly isRefused: boolean;
 
   constructor(message: string, isRefused: boolean, cause: unknown) {
@@ -37,24 +39,31 @@ export interface SmallAnswer {
 
 export interface CoordinatorClient {
   open(call: UpstreamCall): Promise<IncomingMessage>;
-  /** Reads the whole answer, at most 1 MiB. */
+  /** Reads the whole answer, at most 1 MiB, within the head's time-out. */
   exchange(call: UpstreamCall): Promise<SmallAnswer>;
-  /** Ends pools of coordinators that are no longer in use. */
+  /** Lets pools of coordinators that are no longer in use end; what runs on them runs to its end. */
   retain(baseUrls: ReadonlySet<string>): void;
   stop(): void;
 }
 
 const maxSocketsPerCoordinator = 1_024;
 const maxSmallAnswerBytes = 1024 * 1024;
-const refused = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT']);
+/** Trino's Jetty closes idle connections after 200 s; well before it, so that we close first. */
+const idleSocketMs = 90_000;
+/** Node's own limit is 16 KiB; prepared statements travel in headers (trino-protocol 2.3). */
+const maxHeaderBytes = 128 * 1024;
+const noConnection = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
 
-export function createCoordinatorClient(): CoordinatorClient {
+/** Errors of a kept-alive connection that the coordinator was closing just then. */
+const staleConnection = new Set(['ECONNRESET', 'EPIPE']);
+
+export function createCoordinatorClient(clock: Clock): CoordinatorClient {
   const agents = new Map<string, Agent>();
 
   function agentOf(baseUrl: string): Agent {
     let agent = agents.get(baseUrl);
     if (agent === undefined) {
-      agent = new Agent({ keepAlive: true, maxSockets: maxSocketsPerCoordinator, maxFreeSockets: 64, timeout: 90_000 });
+      agent = new Agent({ keepAlive: true, maxSockets: maxSocketsPerCoordinator, maxFreeSockets: 64, timeout: idleSocketMs });
       agents.set(baseUrl, agent);
     }
     return agent;
@@ -73,45 +82,59 @@ export function createCoordinatorClient(): CoordinatorClient {
         path: call.path,
         headers: ['Host', host, ...call.headers, ...length],
         signal: call.signal,
-        maxHeaderSize: 128 * 1024,
+        maxHeaderSize: maxHeaderBytes,
       });
-      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${call.headTimeoutMs} ms`)), call.headTimeoutMs);
+      const cancelTimer = clock.after(call.headTimeoutMs, () => outgoing.destroy(new Error(`no answer within ${call.headTimeoutMs} ms`)));
+      let isAnswered = false;
       outgoing.on('response', (response) => {
-        clearTimeout(timer);
+        isAnswered = true;
+        cancelTimer();
         resolve(response);
       });
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        clearTimeout(timer);
-        if (outgoing.reusedSocket && error.code === 'ECONNRESET' && !call.signal.aborted) resolve(send(call, true));
-        else reject(new UpstreamError(error.message, refused.has(error.code ?? ''), error));
+        cancelTimer();
+        // A break in the middle of the answer is the reader's matter.
+        if (isAnswered) return;
+        const code = error.code ?? '';
+        if (outgoing.reusedSocket && staleConnection.has(code) && !call.signal.aborted) resolve(send(call, true));
+        else reject(new UpstreamError(error.message, noConnection.has(code), error));
       });
       outgoing.end(call.body);
     });
+  }
+
+  async function readSmall(response: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxSmallAnswerBytes) throw new Error('the answer is larger than 1 MiB');
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
   }
 
   return {
     open: (call) => send(call, false),
     async exchange(call) {
       const response = await send(call, false);
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const cancelTimer = clock.after(call.headTimeoutMs, () =>
+        response.destroy(new Error(`the answer was not complete after ${call.headTimeoutMs} ms`)),
+      );
       try {
-        for await (const chunk of response as AsyncIterable<Buffer>) {
-          size += chunk.length;
-          if (size > maxSmallAnswerBytes) throw new Error('the answer is larger than 1 MiB');
-          chunks.push(chunk);
-        }
+        return { status: response.statusCode ?? 502, headers: downstreamHeaders(response.rawHeaders), body: await readSmall(response) };
       } catch (error) {
-        response.destroy();
         throw new UpstreamError(error instanceof Error ? error.message : String(error), false, error);
+      } finally {
+        cancelTimer();
       }
-      return { status: response.statusCode ?? 502, headers: downstreamHeaders(response.rawHeaders), body: Buffer.concat(chunks) };
     },
     retain(baseUrls) {
       for (const [baseUrl, agent] of agents) {
         if (baseUrls.has(baseUrl)) continue;
-        agent.destroy();
         agents.delete(baseUrl);
+        agent.maxFreeSockets = 0;
+        for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
       }
     },
     stop() {
@@ -119,19 +142,4 @@ export function createCoordinatorClient(): CoordinatorClient {
       agents.clear();
     },
   };
-}
-
-/** Streams an answer to the client with back-pressure. A break in the middle breaks the client's connection too: never a truncated 200. */
-export function relay(from: IncomingMessage, to: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    to.writeHead(from.statusCode ?? 502, from.statusMessage ?? '', downstreamHeaders(from.rawHeaders));
-    from.on('error', () => to.destroy());
-    from.on('aborted', () => to.destroy());
-    // The query is not cancelled when a client goes: it may come back for the same page.
-    to.on('close', () => {
-      if (!to.writableFinished) from.destroy();
-      resolve();
-    });
-    from.pipe(to);
-  });
 }

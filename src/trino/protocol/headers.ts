@@ -5,7 +5,18 @@ export type HeaderPairs = readonly (readonly [string, string])[];
 /** The two families: a request uses one of them throughout. */
 export type HeaderFamily = 'trino' | 'presto';
 
-const hopByHop = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect']);
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+]);
 const forwarding = new Set(['forwarded', 'via', 'x-real-ip']);
 const internal = new Set(['x-trino-internal-bearer', 'x-presto-internal-bearer']);
 
@@ -38,7 +49,13 @@ export interface ForwardedFor {
 function namedByConnection(pairs: HeaderPairs): Set<string> {
   const names = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.toLowerCase().split(','));
   // Only what a client may drop: else it could strip the identity that security relies on (spec/stack.md section 12).
-  return new Set(names.map((name) => name.trim()).filter((name) => !name.startsWith('x-') && name !== 'authorization' && name !== 'cookie' && name !== 'host' && name !== 'content-length'));
+  return new Set(
+    names
+      .map((name) => name.trim())
+      .filter(
+        (name) => !name.startsWith('x-') && name !== 'authorization' && name !== 'cookie' && name !== 'host' && name !== 'content-length',
+      ),
+  );
 }
 
 /** Headers for the coordinator: the client's own, line by line, without hop-by-hop and forwarding ones, plus ours. */
@@ -52,7 +69,16 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
     out.push(name, value);
   }
   const port = /:(\d+)$/.exec(forwarded.host)?.[1] ?? (forwarded.protocol === 'https' ? '443' : '80');
-  out.push('X-Forwarded-Proto', forwarded.protocol, 'X-Forwarded-Host', forwarded.host, 'X-Forwarded-Port', port, 'X-Forwarded-For', forwarded.clientAddress);
+  out.push(
+    'X-Forwarded-Proto',
+    forwarded.protocol,
+    'X-Forwarded-Host',
+    forwarded.host,
+    'X-Forwarded-Port',
+    port,
+    'X-Forwarded-For',
+    forwarded.clientAddress,
+  );
   return out;
 }
 

@@ -1,13 +1,22 @@
 // Trino's query ids: date_time_sequence_suffix, where the suffix is the id of one start of one coordinator. Pure.
 // Source: trino-protocol 1.4 and 7.4, design D4.
 
-const pattern = /^[0-9]{8}_[0-9]{6}_[0-9]{5,}_([a-z0-9]+)$/;
+const pattern = /^([0-9]{8})_([0-9]{6})_[0-9]{5,}_([a-z0-9]+)$/;
 
 /** First characters of the suffix of ids that the gateway gives: Trino's generator never uses 0 or l. */
 export const heldSuffixPrefix = '0gw';
 
 export function coordinatorIdOf(queryId: string): string | undefined {
-  return pattern.exec(queryId)?.[1];
+  return pattern.exec(queryId)?.[3];
+}
+
+/** Epoch ms; Trino's ids carry UTC. */
+export function createdAtOf(queryId: string): number | undefined {
+  const [, date = '', time = ''] = pattern.exec(queryId) ?? [];
+  const at = Date.parse(
+    `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`,
+  );
+  return Number.isNaN(at) ? undefined : at;
 }
 
 export function isHeldId(queryId: string): boolean {

@@ -67,12 +67,24 @@ function infoUri({ id, origin }: PageInput): string {
 
 /** `nextUri` is absolute and on the gateway. */
 export function formatQueuedPage(input: PageInput & { readonly nextUri: string }): string {
-  return JSON.stringify({ id: input.id, infoUri: infoUri(input), nextUri: input.nextUri, stats: stats('QUEUED', true, input.elapsedMs), warnings: [] });
+  return JSON.stringify({
+    id: input.id,
+    infoUri: infoUri(input),
+    nextUri: input.nextUri,
+    stats: stats('QUEUED', true, input.elapsedMs),
+    warnings: [],
+  });
 }
 
 /** Asks the client to repeat the very same request: advances nothing. */
 export function formatKeepAlivePage(input: PageInput & { readonly nextUri: string }): string {
-  return JSON.stringify({ id: input.id, infoUri: infoUri(input), nextUri: input.nextUri, stats: stats('RUNNING', false, input.elapsedMs), warnings: [] });
+  return JSON.stringify({
+    id: input.id,
+    infoUri: infoUri(input),
+    nextUri: input.nextUri,
+    stats: stats('RUNNING', false, input.elapsedMs),
+    warnings: [],
+  });
 }
 
 export function formatErrorPage(input: PageInput & { readonly failure: TrinoFailure }): string {
