@@ -1,0 +1,115 @@
+// One request to the coordinator that owns it, streamed both ways, repeated only where that is safe (trino-protocol 1.7, 8.1).
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '#core/clock.ts';
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
+import { upstreamHeaders } from '#trino/protocol/headers.ts';
+import { isStartedAfter } from '#trino/protocol/server-info.ts';
+import { sendProblem } from './answers.ts';
+import type { RequestContext } from './context.ts';
+import type { MemoryBudget } from './hold/memory-budget.ts';
+import { pause } from './pause.ts';
+import { readBody } from './read-body.ts';
+import { UpstreamError, type CoordinatorClient } from './upstream/coordinator-client.ts';
+import { relay } from './upstream/relay.ts';
+
+/**
+ * 'done': answered. 'restarted': the process behind the address is a newer one than the
+ * query's. 'refused': no byte reached the coordinator. 'unreachable': it may have seen the request.
+ */
+export type Forwarded = 'done' | 'restarted' | 'refused' | 'unreachable';
+
+export interface ForwardOptions {
+  /** With query string. */
+  readonly path: string;
+  /** Set for a page of this query: then a 503 is not relayed (it ends some clients), and a 404 is looked into. */
+  readonly pageOf?: string;
+}
+
+export interface Forward {
+  (context: RequestContext, entry: RouteEntry, options: ForwardOptions): Promise<Forwarded>;
+}
+
+export interface ForwardInit {
+  readonly client: CoordinatorClient;
+  readonly budget: MemoryBudget;
+  readonly clock: Clock;
+}
+
+/** Trino long-polls for a second; a page that takes longer than this is a stalled coordinator. */
+const headTimeoutMs = 120_000;
+const attempts = 5;
+const retryPauseMs = 150;
+const infoTimeoutMs = 2_000;
+/** Forms and orders, never statements. */
+const maxBodyBytes = 1024 * 1024;
+const repeatable = new Set(['GET', 'HEAD', 'DELETE']);
+/** Answers of whatever stands in front of a coordinator (trino-protocol 1.6). */
+const notTrinos = new Set([408, 429, 502, 503, 504]);
+
+export function createForward({ client, budget, clock }: ForwardInit): Forward {
+  async function isRestarted(entry: RouteEntry, queryId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const call = {
+        baseUrl: entry.coordinatorUrl ?? '',
+        method: 'GET',
+        path: '/v1/info',
+        headers: [],
+        signal,
+        headTimeoutMs: infoTimeoutMs,
+      };
+      const { status, body } = await client.exchange(call);
+      return status === 200 && isStartedAfter(queryId, JSON.parse(body.toString()), clock.now());
+    } catch (error) {
+      // Not known is not certain: the coordinator's own 404 stands.
+      if (error instanceof UpstreamError || error instanceof SyntaxError) return false;
+      throw error;
+    }
+  }
+
+  async function answer(context: RequestContext, entry: RouteEntry, from: IncomingMessage, pageOf: string | undefined): Promise<Forwarded> {
+    if (pageOf !== undefined && context.method === 'GET') {
+      const status = from.statusCode ?? 502;
+      const isLost = status === 404 && (await isRestarted(entry, pageOf, context.gone));
+      if (isLost || notTrinos.has(status)) {
+        from.resume();
+        return isLost ? 'restarted' : 'unreachable';
+      }
+    }
+    await relay(from, context.response);
+    return 'done';
+  }
+
+  return async (context, entry, { path, pageOf }) => {
+    const { method, gone } = context;
+    const isRepeatable = repeatable.has(method);
+    const read = isRepeatable ? undefined : await readBody(context.request, maxBodyBytes, budget);
+    if (read !== undefined && 'refused' in read) {
+      sendProblem(context.response, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
+      return 'done';
+    }
+    const headers = upstreamHeaders(context.headers, context.forwarded);
+    const call = {
+      baseUrl: entry.coordinatorUrl ?? '',
+      method,
+      path,
+      headers,
+      signal: gone,
+      headTimeoutMs,
+      ...(read === undefined ? {} : { body: read.body }),
+    };
+    let outcome: Forwarded = 'refused';
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answered = await answer(context, entry, await client.open(call), pageOf);
+        if (answered !== 'unreachable') return answered;
+        outcome = 'unreachable';
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        if (!error.isRefused) outcome = 'unreachable';
+      }
+      if (attempt >= attempts || (outcome === 'unreachable' && !isRepeatable)) return outcome;
+      await pause(clock, retryPauseMs, gone);
+      if (gone.aborted) return outcome;
+    }
+  };
+}

@@ -1,0 +1,45 @@
+// What the route says about a statement that waits for it: whether it may go, and what ends its wait. Pure.
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
+import { headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
+import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { HeldStatement } from './held-statement.ts';
+
+/** An open transaction lives in one coordinator's memory (trino-protocol 7.6). */
+function hasTransaction(headers: HeaderPairs): boolean {
+  const id = headerOf(headers, 'x-trino-transaction-id') ?? headerOf(headers, 'x-presto-transaction-id') ?? '';
+  return id !== '' && id.toUpperCase() !== 'NONE';
+}
+
+/** New statements go to a runtime that is RUNNING; those of an open transaction to its coordinator while it answers. */
+export function maySubmit(held: Pick<HeldStatement, 'headers'>, entry: RouteEntry | undefined): entry is RouteEntry {
+  if (entry?.coordinatorUrl === undefined) return false;
+  return entry.state === 'RUNNING' || (entry.state !== 'REMOVED' && hasTransaction(held.headers));
+}
+
+/** Why the wait is over without a hand-over, or undefined to wait on. `waitedMs` since the POST. */
+export function failureOf(
+  held: Pick<HeldStatement, 'runtime' | 'headers' | 'patienceMs'>,
+  entry: RouteEntry | undefined,
+  waitedMs: number,
+): TrinoFailure | undefined {
+  const { runtime } = held;
+  if (entry === undefined || entry.state === 'REMOVED') return { name: 'QUERY_REJECTED', message: `runtime ${runtime} has been deleted` };
+  if (hasTransaction(held.headers) && entry.coordinatorUrl === undefined) {
+    return {
+      name: 'UNKNOWN_TRANSACTION',
+      message: `the transaction was lost when runtime ${runtime} went to sleep or was restarted: begin a new one`,
+    };
+  }
+  if (entry.state === 'DRAINING' && !maySubmit(held, entry))
+    return { name: 'QUERY_REJECTED', message: `runtime ${runtime} is being deleted and takes no new queries` };
+  // What hindered it when it was last awake need not hinder it now: only a start under way can fail.
+  if (entry.failure !== undefined && entry.state === 'RESUMING') {
+    return { name: 'SERVER_STARTING_UP', message: `runtime ${runtime} cannot start: ${entry.failure.message}` };
+  }
+  if (waitedMs <= held.patienceMs) return undefined;
+  const note = entry.note === undefined ? '' : ` (${entry.note})`;
+  return {
+    name: 'GENERIC_INSUFFICIENT_RESOURCES',
+    message: `runtime ${runtime} did not wake within ${Math.round(waitedMs / 1000)} s (spec.wakePatience); its state is ${entry.state}${note}. See: xtrinode why ${entry.name} -n ${entry.namespace}`,
+  };
+}

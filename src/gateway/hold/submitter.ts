@@ -1,0 +1,136 @@
+// Hands waiting statements over: one submission at a time per statement, one try at a time per coordinator that turned
+// somebody away. Knows nothing of clients; who waits is woken through the queue (trino-protocol 7.5). Shell.
+import type { Clock } from '#core/clock.ts';
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
+import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { Log } from '#observe/log.ts';
+import type { KnownCoordinators } from '../routing/known-coordinators.ts';
+import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
+import { submitStatement, type SubmissionResult } from './hand-over.ts';
+import type { HeldStatement, Outcome } from './held-statement.ts';
+import type { HoldQueue } from './hold-queue.ts';
+import type { Turnstile } from './turnstile.ts';
+
+export interface Submitter {
+  /** Begins to hand a HELD statement over; ms to wait when it is not its turn, 0 when it began. */
+  submit(held: HeldStatement, entry: RouteEntry): number;
+  /** The end of the wait without a query. */
+  fail(held: HeldStatement, failure: TrinoFailure): void;
+  /** By the client's wish, in any state; a query that runs already is cancelled at its coordinator. */
+  cancel(held: HeldStatement): void;
+}
+
+export interface SubmitterInit {
+  readonly queue: HoldQueue;
+  readonly turnstile: Turnstile;
+  readonly known: KnownCoordinators;
+  readonly client: CoordinatorClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether a statement whose query has not begun may be submitted again: false when other replicas serve the same clients. */
+  readonly isOnlyReplica: boolean;
+}
+
+const cancelTimeoutMs = 10_000;
+
+export function createSubmitter({ queue, turnstile, known, client, log, isOnlyReplica, clock }: SubmitterInit): Submitter {
+  function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
+    if (nextUri === undefined) return;
+    const { pathname, search } = new URL(nextUri);
+    const signal = AbortSignal.timeout(cancelTimeoutMs);
+    const call = {
+      baseUrl: coordinatorUrl,
+      method: 'DELETE',
+      path: `${pathname}${search}`,
+      headers: [],
+      signal,
+      headTimeoutMs: cancelTimeoutMs,
+    };
+    client
+      .exchange(call)
+      .catch((error: unknown) =>
+        log.warn('a cancelled query may still run', { id: held.id, queryId: realId, runtime: held.runtime, error }),
+      );
+  }
+
+  function fail(held: HeldStatement, failure: TrinoFailure): void {
+    held.state = 'FAILED';
+    held.failure = failure;
+    log.info('a waiting statement failed', { id: held.id, runtime: held.runtime, error: failure.name, message: failure.message });
+    queue.wake(held);
+  }
+
+  function accept(held: HeldStatement, entry: RouteEntry, outcome: Outcome): void {
+    turnstilePassed(held.runtime);
+    if (outcome.realId !== undefined) known.learnAnswer(outcome.realId, entry);
+    if (held.state === 'CANCELED') return cancelAtCoordinator(held, outcome);
+    log.info('handed over', { id: held.id, queryId: outcome.realId, runtime: held.runtime, waitedMs: clock.now() - held.arrivedAt });
+    if (held.token >= 0 && outcome.realId !== undefined) queue.alias(held, outcome.realId);
+    queue.handOver(held, outcome);
+    if (!isOnlyReplica) queue.begun(held);
+  }
+
+  function turnstilePassed(runtime: string): void {
+    if (!turnstile.isShut(runtime)) return;
+    turnstile.passed(runtime);
+    queue.notify([runtime]);
+  }
+
+  function take(held: HeldStatement, entry: RouteEntry, done: SubmissionResult): void {
+    if (done.result === 'accepted') return accept(held, entry, done.outcome);
+    if (done.result === 'not-now') {
+      turnstile.turnedAway(held.runtime);
+      log.info('a coordinator did not take a statement; it waits on', { id: held.id, runtime: held.runtime, why: done.why });
+    } else turnstilePassed(held.runtime);
+    if (held.state === 'CANCELED') return;
+    if (done.result === 'failed') return fail(held, done.failure);
+    held.state = done.result === 'refused' ? 'REFUSED' : 'HELD';
+    if (done.result === 'refused') held.outcome = done.outcome;
+    queue.wake(held);
+    // The others learn when the next try is.
+    if (done.result === 'not-now') queue.notify([held.runtime]);
+  }
+
+  async function run(held: HeldStatement, entry: RouteEntry): Promise<void> {
+    const { headers, body, forwarded, origin, freshAuthorization } = held;
+    const submission = {
+      headers,
+      body,
+      forwarded,
+      origin,
+      heldId: held.id,
+      ...(freshAuthorization === undefined ? {} : { authorization: freshAuthorization }),
+    };
+    try {
+      take(held, entry, await submitStatement(client, entry, submission, new AbortController().signal));
+    } catch (error) {
+      log.error('a submission failed inside the gateway', { id: held.id, runtime: held.runtime, error });
+      turnstilePassed(held.runtime);
+      if (held.state !== 'CANCELED')
+        fail(held, { name: 'GENERIC_INTERNAL_ERROR', message: 'the gateway failed to hand the statement over; its log says why' });
+    }
+  }
+
+  return {
+    submit(held, entry) {
+      const waitMs = turnstile.waitMs(held.runtime);
+      if (waitMs > 0) return waitMs;
+      turnstile.began(held.runtime);
+      held.state = 'SUBMITTING';
+      void run(held, entry);
+      return 0;
+    },
+    fail,
+    cancel(held) {
+      if (held.state === 'FAILED' || held.state === 'CANCELED') return;
+      const { outcome } = held;
+      const wasHandedOver = held.state === 'HANDED_OVER';
+      if (!wasHandedOver) held.state = 'CANCELED';
+      if (wasHandedOver && outcome !== undefined) {
+        cancelAtCoordinator(held, outcome);
+        queue.begun(held);
+      }
+      queue.wake(held);
+    },
+  };
+}
