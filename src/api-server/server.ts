@@ -135,23 +135,30 @@ export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
   app.get<{ Params: RuntimePath }>('/runtimes/:namespace/:name/why', async ({ params }) => {
     return { lines: explainRuntime(await find(params), clock.now()) };
   });
-  /** The reference's `requestId` is taken and means nothing there either; its wake fields have no effect yet and are refused. */
+  // Fields of the reference: taken from its callers, but without effect here yet, and the answer says so.
   const commandBody = {
-    type: 'object',
+    type: ['object', 'null'],
     additionalProperties: false,
-    properties: { requestId: { type: 'string', maxLength: 256 } },
+    properties: {
+      requestId: { type: 'string', maxLength: 256 },
+      wakeMinWorkers: { type: 'integer' },
+      wakeTTL: { type: 'string', maxLength: 64 },
+    },
   } as const;
   for (const what of ['resume', 'suspend'] as const) {
-    app.post<{ Params: RuntimePath }>(
+    app.post<{ Params: RuntimePath; Body: object | null | undefined }>(
       `/runtimes/:namespace/:name/${what}`,
       {
         schema: { body: commandBody },
         preValidation: (request, _reply, done) => {
-          request.body ??= {};
+          request.body ??= null;
           done();
         },
       },
-      ({ params }, reply) => command(params, what, reply),
+      async ({ params, body }, reply) => {
+        const ignoredFields = Object.keys(body ?? {}).filter((field) => field !== 'requestId');
+        return { ...(await command(params, what, reply)), ...(ignoredFields.length === 0 ? {} : { ignoredFields }) };
+      },
     );
   }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClients } from './clients/clients.ts';
 import { assertCounted, countLines } from './harness/expectations.ts';
+import { javaProcesses } from './harness/processes.ts';
 import { aCatalog, aRuntime, serverOf } from './harness/runtimes.ts';
 import { startUp } from './harness/up.ts';
 
@@ -30,7 +31,15 @@ test('a catalog property that Trino does not know is named to the waiting client
   assert.equal((await up.xtrinode('suspend', 'broken', '--wait')).code, 0);
 });
 
-test('a JVM that exits is named to the waiting client', async () => {
-  await up.apply(aRuntime('tiny', { hostname: '127.0.0.1', memory: '192Mi' }));
-  await assertTold('tiny', '127.0.0.1', /OutOfMemory|heap|memory/i);
+test('a JVM that is killed whenever it starts is named to the waiting client', async () => {
+  await up.apply(aRuntime('doomed', { hostname: '127.0.0.1' }));
+  // As the kernel does on a machine that is out of memory.
+  const killer = setInterval(() => {
+    for (const { pid } of javaProcesses(up.home)) process.kill(pid, 'SIGKILL');
+  }, 500);
+  try {
+    await assertTold('doomed', '127.0.0.1', /coordinator has failed to start \d+ times.*(signal 9|137)/);
+  } finally {
+    clearInterval(killer);
+  }
 });

@@ -8,12 +8,11 @@ export interface RuntimeOptions {
   readonly catalogs?: string;
   /** Stock clients without a header option tell runtimes by host name: localhost or 127.0.0.1. */
   readonly hostname?: string;
-  readonly memory?: string;
 }
 
 /** A runtime that is its coordinator alone. */
 export function aRuntime(name: string, options: RuntimeOptions = {}): string {
-  const { suspended = true, autoSuspendAfter = '5m', wakePatience = '2m', catalogs = name, hostname, memory = '2Gi' } = options;
+  const { suspended = true, autoSuspendAfter = '5m', wakePatience = '2m', catalogs = name, hostname } = options;
   return `---
 apiVersion: analytics.xtrinode.io/v1
 kind: XTrinode
@@ -24,8 +23,8 @@ spec:
   size: xs
   resources:
     coordinator:
-      requests: { cpu: 500m, memory: ${memory} }
-      limits: { cpu: "2", memory: ${memory} }
+      requests: { cpu: 500m, memory: 2Gi }
+      limits: { cpu: "2", memory: 2Gi }
   maxWorkers: 0
   suspended: ${suspended}
   autoSuspendAfter: ${autoSuspendAfter}
