@@ -106,7 +106,11 @@ export function createGateway({
     seen = next;
     known.learn(next);
     client.retain(
-      new Set([...next.byKey.values()].flatMap(({ coordinatorUrl }) => (coordinatorUrl === undefined ? [] : [coordinatorUrl]))),
+      new Set(
+        [...next.byKey.values(), ...next.byCoordinatorId.values()].flatMap(({ coordinatorUrl }) =>
+          coordinatorUrl === undefined ? [] : [coordinatorUrl],
+        ),
+      ),
     );
     for (const runtime of changed) turnstile.forget(runtime);
     queue.notify(changed);

@@ -151,7 +151,14 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const gatewayLog = childLog(log, { component: 'gateway' });
   const routes = createRouteSource({ api, clock, random, log: gatewayLog });
   const shard = randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');
-  const gateway = createGateway({ routes, demand: createApiServerDemand(apiServerUrl), clock, log: gatewayLog, shard });
+  const gateway = createGateway({
+    routes,
+    demand: createApiServerDemand(apiServerUrl),
+    clock,
+    log: gatewayLog,
+    shard,
+    isOnlyReplica: true,
+  });
   const gatewayPort = await bind('gateway', '--gateway-port', options.gatewayPort, () =>
     listenOnLoopback(gateway.listen, options.gatewayPort),
   );

@@ -70,12 +70,16 @@ function propertyProblem(key: string, value: string): string | undefined {
 /** Every problem of a connector at once; none means that it can be rendered. */
 export function findCatalogProblems(connector: Readonly<Record<string, ConnectorInput>>): CatalogProblem[] {
   const chosen = Object.keys(connector).filter((key) => connector[key] !== undefined);
-  if (chosen.length !== 1) return [{ field: '', message: `exactly one connector is needed, ${chosen.length === 0 ? 'none is' : `${chosen.join(', ')} are`} set` }];
+  if (chosen.length !== 1)
+    return [{ field: '', message: `exactly one connector is needed, ${chosen.length === 0 ? 'none is' : `${chosen.join(', ')} are`} set` }];
   const key = chosen[0] as string;
   const input = connector[key] as ConnectorInput;
   const problems: CatalogProblem[] = [];
   if (kinds[key] === undefined) {
-    problems.push({ field: key, message: `is not rendered yet; use custom with its connectorName and properties, or one of ${renderableConnectors.join(', ')}` });
+    problems.push({
+      field: key,
+      message: `is not rendered yet; use custom with its connectorName and properties, or one of ${renderableConnectors.join(', ')}`,
+    });
   }
   for (const [property, value] of Object.entries(input.properties ?? {})) {
     const message = propertyProblem(property, value);
@@ -85,8 +89,10 @@ export function findCatalogProblems(connector: Readonly<Record<string, Connector
     if (property.trim() === '' || unsafe.test(property) || property.includes('=')) {
       problems.push({ field: `${key}.propertySecretRefs[${property}]`, message: 'is not a property name' });
     }
-    if (reference.name === '' || reference.key === '') problems.push({ field: `${key}.propertySecretRefs[${property}]`, message: 'needs the name and the key of a Secret' });
-    if (input.properties?.[property] !== undefined) problems.push({ field: `${key}.properties[${property}]`, message: 'is also in propertySecretRefs: keep one' });
+    if (reference.name === '' || reference.key === '')
+      problems.push({ field: `${key}.propertySecretRefs[${property}]`, message: 'needs the name and the key of a Secret' });
+    if (input.properties?.[property] !== undefined)
+      problems.push({ field: `${key}.properties[${property}]`, message: 'is also in propertySecretRefs: keep one' });
   }
   return problems;
 }

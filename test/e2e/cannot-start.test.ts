@@ -24,7 +24,7 @@ async function assertTold(name: string, hostname: string, reason: RegExp): Promi
 }
 
 test('a catalog property that Trino does not know is named to the waiting client, and its repair heals the runtime', async () => {
-  await up.apply(aCatalog('tpch', 'broken', { 'tpch.nonsense': 'x' }) + aRuntime('broken', { hostname: 'localhost' }));
+  await up.apply(aCatalog('tpch', 'broken', { 'tpch.nonsense': 'x' }) + aRuntime('broken', { routing: '{ hostname: localhost }' }));
   await assertTold('broken', 'localhost', /Configuration property 'tpch\.nonsense' was not used/);
   await up.apply(aCatalog('tpch', 'broken'));
   assertCounted(await clients.query('cli', serverOf(up.gatewayUrl, 'localhost'), countLines));
@@ -32,7 +32,7 @@ test('a catalog property that Trino does not know is named to the waiting client
 });
 
 test('a JVM that is killed whenever it starts is named to the waiting client', async () => {
-  await up.apply(aRuntime('doomed', { hostname: '127.0.0.1' }));
+  await up.apply(aRuntime('doomed', { routing: '{ hostname: 127.0.0.1 }' }));
   // As the kernel does on a machine that is out of memory.
   const killer = setInterval(() => {
     for (const { pid } of javaProcesses(up.home)) process.kill(pid, 'SIGKILL');

@@ -77,9 +77,16 @@ test('the Trino UI at the gateway’s address shows the query that ran', async (
     body: JSON.stringify({ username: user, password: '' }),
   });
   assert.ok(login.ok, `the login of Trino's UI answers ${login.status}`);
-  const cookie = login.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
+  const cookie = login.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ');
   const listed = await fetch(`${gatewayUrl}/ui/api/query`, { headers: { cookie } });
-  const queries = (await listed.json()) as readonly { readonly queryId: string; readonly query?: string; readonly queryTextPreview?: string }[];
+  const queries = (await listed.json()) as readonly {
+    readonly queryId: string;
+    readonly query?: string;
+    readonly queryTextPreview?: string;
+  }[];
   const found = queries.find((one) => (one.query ?? one.queryTextPreview) === marked);
   assert.ok(found, `the list has: ${JSON.stringify(queries.slice(0, 2))}`);
   assert.equal((await fetch(`${gatewayUrl}/ui/api/query/${found.queryId}`, { headers: { cookie } })).status, 200);

@@ -32,6 +32,8 @@ export type Fault =
   | 'stall'
   /** Taken and registered, but the connection breaks before the answer. */
   | 'reset-after-work'
+  /** Answered as usual, but only then. */
+  | { readonly after: Promise<void> }
   | { readonly status: number; readonly headers?: readonly string[]; readonly body?: string };
 
 export interface FakeQuery {
@@ -215,7 +217,8 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
   }
 
   function breakBody(response: ServerResponse): void {
-    response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', '1000']);
+    // No length: only the broken connection tells that something is missing.
+    response.writeHead(200, ['Content-Type', 'application/json']);
     response.write('{"id":"half a page', () => response.socket?.resetAndDestroy());
   }
 
@@ -231,9 +234,10 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
         request.socket.resetAndDestroy();
         return response;
       }) as typeof end;
-      response.writeHead = (() => response) as typeof response.writeHead;
+      response.writeHead = () => response;
       return answer(request, response, body);
     }
+    if ('after' in fault) return void fault.after.then(() => answer(request, response, body)).catch(() => response.destroy());
     sendText(response, fault.status, fault.body ?? '', fault.headers);
   }
 

@@ -138,7 +138,6 @@ export class HoldQueue {
 
   /** Fulfilled by the next `wake` or `notify`, after `ms`, or when the client goes. */
   waitForChange(held: HeldStatement, ms: number, gone: AbortSignal): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();

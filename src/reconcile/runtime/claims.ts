@@ -68,7 +68,8 @@ export function resolveClaims(runtimes: readonly XTrinode[]): ReadonlyMap<string
       if (take(`host ${wanted.host}`)) hosts.push(wanted.host);
       else lost.push(`host name ${wanted.host}`);
     }
-    if (wanted.header !== undefined && wanted.header !== key) {
+    // A value that is empty would be matched by no request.
+    if (wanted.header !== undefined && wanted.header !== '' && wanted.header !== key) {
       if (!ownNames.has(wanted.header) && take(`header ${wanted.header}`)) headerValues.push(wanted.header);
       else lost.push(`header value ${wanted.header}`);
     }

@@ -1,6 +1,7 @@
 // How each stock client runs one query: a command line per client, and its rows whichever way it prints them.
 import { join } from 'node:path';
 import { finish, start, type Child, type Finished } from '../harness/children.ts';
+import { requireTools } from '../harness/tools.ts';
 import { prepareClients, sources } from './prepare-clients.ts';
 
 export const clientNames = ['cli', 'jdbc', 'python', 'javascript', 'go'] as const;
@@ -31,12 +32,33 @@ function parseRows(client: ClientName, out: string): readonly (readonly string[]
 }
 
 export async function createClients(): Promise<Clients> {
+  await requireTools();
   const ready = await prepareClients();
   const commands: Readonly<Record<ClientName, (server: string, sql: string) => readonly string[]>> = {
-    cli: (server, sql) => [ready.java, ...quickJava, '-jar', ready.cliJar, '--server', server, '--user', user, '--output-format', 'JSON', '--execute', sql],
+    cli: (server, sql) => [
+      ready.java,
+      ...quickJava,
+      '-jar',
+      ready.cliJar,
+      '--server',
+      server,
+      '--user',
+      user,
+      '--output-format',
+      'JSON',
+      '--execute',
+      sql,
+    ],
     jdbc: (server, sql) => [ready.java, ...quickJava, '-cp', ready.jdbcClassPath, 'RunQuery', server, user, sql],
     python: (server, sql) => ['python3', join(sources, 'python', 'run_query.py'), server, user, sql],
-    javascript: (server, sql) => [process.execPath, join(sources, 'javascript', 'run-query.mjs'), ready.javascriptDirectory, server, user, sql],
+    javascript: (server, sql) => [
+      process.execPath,
+      join(sources, 'javascript', 'run-query.mjs'),
+      ready.javascriptDirectory,
+      server,
+      user,
+      sql,
+    ],
     go: (server, sql) => [ready.goProgram, server, user, sql],
   };
   const env = { ...process.env, PYTHONPATH: ready.pythonPath, PYTHONDONTWRITEBYTECODE: '1', NODE_OPTIONS: '' };

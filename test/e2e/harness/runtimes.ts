@@ -6,13 +6,13 @@ export interface RuntimeOptions {
   readonly wakePatience?: string;
   /** Value of the catalogs' label `for`; default: the runtime's own name. */
   readonly catalogs?: string;
-  /** Stock clients without a header option tell runtimes by host name: localhost or 127.0.0.1. */
-  readonly hostname?: string;
+  /** In YAML's flow style. The host names that reach this machine everywhere are localhost and 127.0.0.1. */
+  readonly routing?: string;
 }
 
 /** A runtime that is its coordinator alone. */
 export function aRuntime(name: string, options: RuntimeOptions = {}): string {
-  const { suspended = true, autoSuspendAfter = '5m', wakePatience = '2m', catalogs = name, hostname } = options;
+  const { suspended = true, autoSuspendAfter = '5m', wakePatience = '2m', catalogs = name, routing } = options;
   return `---
 apiVersion: analytics.xtrinode.io/v1
 kind: XTrinode
@@ -29,7 +29,7 @@ spec:
   suspended: ${suspended}
   autoSuspendAfter: ${autoSuspendAfter}
   wakePatience: ${wakePatience}
-  ${hostname === undefined ? '' : `routing: { hostname: ${hostname} }`}
+  ${routing === undefined ? '' : `routing: ${routing}`}
   catalogSelector:
     matchLabels:
       for: ${catalogs}

@@ -10,7 +10,11 @@ export interface Starts {
 }
 
 /** Runs `work` and tells what was started meanwhile. */
-export async function countStarts<T>(up: Up, name: string, work: () => Promise<T>): Promise<{ readonly result: T; readonly starts: Starts }> {
+export async function countStarts<T>(
+  up: Up,
+  name: string,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly starts: Starts }> {
   const sequence = async (): Promise<number> => (await up.runtime(name)).status?.lifecycle?.sequence ?? 0;
   const before = await sequence();
   const watched = watchJava(up.home);

@@ -25,8 +25,8 @@ export interface Up {
   apply(manifest: string): Promise<void>;
   xtrinode(...args: readonly string[]): Promise<Finished>;
   runtime(name: string): Promise<XTrinode>;
-  /** Waits until the runtime's status says so. */
-  until(name: string, phase: string, withinMs: number): Promise<XTrinode>;
+  /** Waits until the runtime is in that phase, or as `isThere` says. */
+  until(name: string, phase: string, withinMs: number, isThere?: (runtime: XTrinode) => boolean): Promise<XTrinode>;
   /** SIGTERM, as Ctrl-C does; resolves with its exit code when it is gone. */
   stop(): Promise<number | null>;
   /** kill -9 of the process itself. */
@@ -42,10 +42,15 @@ export interface UpOptions {
 const startMs = 30_000;
 const stopMs = 30_000;
 
+const homes: string[] = [];
+process.on('exit', () => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
+
 /** A new empty directory, gone when the tests of the file have ended. */
 export function aHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'xtrinode-e2e-'));
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+  homes.push(home);
   return home;
 }
 
@@ -123,13 +128,13 @@ export async function startUp(options: UpOptions = {}): Promise<Up> {
       assert.equal(code, 0, notes);
     },
     xtrinode: (...args) => xtrinode(args),
-    async until(name, phase, withinMs) {
+    async until(name, phase, withinMs, isThere = ({ status }) => status?.phase === phase) {
       let last: XTrinode | undefined;
-      const isThere = async (): Promise<XTrinode | undefined> => {
+      const look = async (): Promise<XTrinode | undefined> => {
         last = await runtime(name);
-        return last.status?.phase === phase ? last : undefined;
+        return isThere(last) ? last : undefined;
       };
-      return eventually(`phase ${phase} of ${name}`, withinMs, isThere, 300).catch((error: unknown) => {
+      return eventually(`${name}: ${phase}`, withinMs, look, 300).catch((error: unknown) => {
         throw new Error(`${String(error)}; its status: ${JSON.stringify(last?.status, undefined, 1)}`, { cause: error });
       });
     },
@@ -154,8 +159,10 @@ async function end(child: Child, home: string): Promise<void> {
   }, stopMs);
   await child.ended;
   clearTimeout(late);
-  await eventually('the end of all Java processes of a stopped up', 20_000, () => javaProcesses(home).length === 0).catch((error: unknown) => {
-    for (const { pid } of javaProcesses(home)) process.kill(pid, 'SIGKILL');
-    throw error;
-  });
+  await eventually('the end of all Java processes of a stopped up', 20_000, () => javaProcesses(home).length === 0).catch(
+    (error: unknown) => {
+      for (const { pid } of javaProcesses(home)) process.kill(pid, 'SIGKILL');
+      throw error;
+    },
+  );
 }

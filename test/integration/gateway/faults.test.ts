@@ -1,6 +1,7 @@
 // Coordinators that die, restart or fall silent under running queries, and a gateway that stops (trino-protocol section 8 and
 // section 9, rows 22-24, 86-96; failure table of the design).
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import { aTrino, anEntry, asleep, createBench, runningOn, type Bench, type Page } from './setup.ts';
 import type { FakeTrino } from '../../fakes/fake-trino.ts';
@@ -204,7 +205,9 @@ describe('a gateway that stops', () => {
     const post = await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
     bench.clock.advance(1_000);
     const { page } = await post.answer;
-    const poll = await bench.begin('GET', page.nextUri ?? '');
+    const agent = new Agent({ keepAlive: true });
+    t.after(() => agent.destroy());
+    const poll = await bench.begin('GET', page.nextUri ?? '', { agent });
     const stopped = bench.gateway.stop(5_000);
     const answer = await poll.answer;
     assert.equal(answer.page.stats['state'], 'QUEUED');

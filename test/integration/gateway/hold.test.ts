@@ -241,6 +241,14 @@ describe('refusals known at the POST come on the next page', () => {
     }
   });
 
+  it('an error in the coordinator’s own answer', async (t) => {
+    const trino = await aTrino(t);
+    const bench = await createBench(t, { routes: [runningOn(trino)] });
+    const error = { message: 'm', errorName: 'SYNTAX_ERROR', errorCode: 1, errorType: 'USER_ERROR' };
+    trino.failNext('POST', { status: 200, body: JSON.stringify({ id: '20260101_000000_00000_abcde', error, stats: { state: 'FAILED' } }) });
+    await wakesNothing(bench, (await bench.post('SELEC')).page, 'SYNTAX_ERROR', 1);
+  });
+
   it('too many of one user, while others are served', async (t) => {
     const bench = await createBench(t, { routes: [asleep], limits: { perRuntime: 3, perUser: 2, totalBytes: 1e6 } });
     const first = await postHeld(bench);
@@ -292,13 +300,16 @@ describe('cancelling', () => {
   it('while it is being submitted deletes the real query, which never ran', async (t) => {
     const trino = await aTrino(t);
     const { bench, page } = await aHeldStatement(t);
-    trino.failNext('POST', 'stall');
+    let release = (): void => undefined;
+    trino.failNext('POST', { after: new Promise((resolve) => (release = resolve)) });
     const { answer } = await bench.begin('GET', page.nextUri ?? '');
     bench.route(runningOn(trino));
     await trino.called('POST');
     assert.equal((await bench.send('DELETE', page.nextUri ?? '')).status, 204);
     assert.equal((await answer).page.error?.errorName, 'USER_CANCELED');
-    assert.equal([...trino.queries.values()].filter(({ hasBegun }) => hasBegun).length, 0);
+    release();
+    await bench.until(() => [...trino.queries.values()].some(({ isCanceled }) => isCanceled));
+    assert.ok([...trino.queries.values()].every(({ hasBegun }) => !hasBegun));
   });
 
   it('by the held address or the first id after the hand-over reaches the real query', async (t) => {

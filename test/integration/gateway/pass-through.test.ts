@@ -239,6 +239,7 @@ describe('pages', () => {
     const { page } = await bench.post('SELECT 1');
     trino.failNext('GET', 'reset-mid-body');
     await assert.rejects(bench.send('GET', page.nextUri ?? ''), { code: 'ECONNRESET' });
+    await bench.post('SELECT 2');
     assert.equal(trino.count('GET'), 1);
   });
 

@@ -1,0 +1,274 @@
+// The lifecycle API on the embedded Kubernetes API: demand as one Lease, commands as annotations, errors that say what to do
+// (design D8; reference-gateway-and-api-server 2.4-2.6).
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, it, type TestContext } from 'node:test';
+import type { KubeObject, Lease } from '#core/objects.ts';
+import { createApiServer } from '#api-server/server.ts';
+import { annotations, apiVersion, demandLeaseName, xtrinodes } from '#apis/v1/resources.ts';
+import { createEmbeddedApi } from '#embedded/embedded-api.ts';
+import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
+import { KubeError } from '#kube/errors.ts';
+import type { KubeApi } from '#kube/port.ts';
+import { leases } from '#kube/resources.ts';
+import { silentLog } from '#observe/log.ts';
+import { bootstrap } from '../../src/roles/bootstrap.ts';
+import { createFakeClock, settled, type FakeClock } from '../fakes/fake-clock.ts';
+
+interface Bench {
+  readonly api: KubeApi;
+  readonly clock: FakeClock;
+  readonly url: string;
+  /** Writes to Kubernetes, `verb kind`. */
+  readonly writes: string[];
+  /** From now on Kubernetes does not answer. */
+  cutOff(): void;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; json: Record<string, unknown>; headers: Headers }>;
+  lease(): Promise<Lease | undefined>;
+}
+
+/** The same API, its writes counted, and cut off on order. */
+function watched(api: KubeApi, writes: string[], isCutOff: () => boolean): KubeApi {
+  const cut = <T>(work: () => Promise<T>): Promise<T> =>
+    isCutOff() ? Promise.reject(new KubeError({ code: 0, reason: 'Unreachable', message: 'connect ECONNREFUSED' })) : work();
+  const written = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+    cut(() => {
+      writes.push(what);
+      return work();
+    });
+  return {
+    ...api,
+    get: (resource, ...rest) => cut(() => api.get(resource, ...rest)),
+    list: (resource, ...rest) => cut(() => api.list(resource, ...rest)),
+    apply: (resource, ...rest) => written(`apply ${resource.kind}`, () => api.apply(resource, ...rest)),
+    patch: (resource, ...rest) => written(`patch ${resource.kind}`, () => settled().then(() => api.patch(resource, ...rest))),
+  };
+}
+
+async function createBench(t: TestContext): Promise<Bench> {
+  const clock = createFakeClock();
+  const embedded = await createEmbeddedApi({ file: ':memory:', clock, random: () => 0.5, newUid: randomUUID });
+  t.after(() => embedded.stop());
+  await bootstrap(embedded);
+  const runtime = { apiVersion, kind: 'XTrinode', metadata: { name: 'a', namespace: 'default' }, spec: { size: 's', suspended: true } };
+  await embedded.api.create<KubeObject>(xtrinodes, runtime, { fieldManager: 'test' });
+  const writes: string[] = [];
+  let isCutOff = false;
+  const server = createApiServer({ api: watched(embedded.api, writes, () => isCutOff), clock, log: silentLog });
+  t.after(() => server.stop());
+  const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+  return {
+    api: embedded.api,
+    clock,
+    url,
+    writes,
+    cutOff: () => (isCutOff = true),
+    async call(method, path, body, headers = {}) {
+      const isJson = body !== undefined;
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { ...(isJson ? { 'Content-Type': 'application/json' } : {}), ...headers },
+        ...(isJson ? { body: typeof body === 'string' ? body : JSON.stringify(body) } : {}),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, json: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+    },
+    lease: () => embedded.api.get<Lease>(leases, { namespace: 'default', name: demandLeaseName('a') }),
+  };
+}
+
+describe('demand', () => {
+  it('of a thousand at the same time is one write', async (t) => {
+    const { call, writes, clock, lease } = await createBench(t);
+    const now = clock.now();
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) =>
+        call('POST', '/runtimes/default/a/demand', { arrivedAt: now - 1000 + index, waiting: 1, user: 'ann' }),
+      ),
+    );
+    assert.ok(answers.every(({ status }) => status === 202));
+    assert.deepEqual(writes, ['apply Lease']);
+    const { spec, metadata } = (await lease()) ?? {};
+    assert.deepEqual([spec?.holderIdentity, spec?.leaseDurationSeconds], ['gateway:ann', 15]);
+    assert.equal(metadata?.ownerReferences?.[0]?.name, 'a');
+  });
+
+  it('is renewed at most every five seconds', async (t) => {
+    const { call, writes, clock, lease } = await createBench(t);
+    const ask = (): Promise<unknown> => call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() });
+    await ask();
+    const before = (await lease())?.spec?.renewTime ?? '';
+    clock.advance(4_000);
+    await ask();
+    assert.equal(writes.length, 1);
+    clock.advance(1_000);
+    await ask();
+    assert.equal(writes.length, 2);
+    assert.ok(((await lease())?.spec?.renewTime ?? '') > before);
+  });
+
+  it('of a newer query is written at once when the runtime was put to sleep since', async (t) => {
+    const { call, writes, clock, api, lease } = await createBench(t);
+    await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() });
+    clock.advance(1_000);
+    const lifecycle = {
+      desired: 'Asleep',
+      cause: 'Suspend',
+      message: 'm',
+      decidedAt: new Date(clock.now()).toISOString(),
+      sequence: 2,
+      seenSuspended: true,
+    };
+    await api.patch(
+      xtrinodes,
+      { namespace: 'default', name: 'a' },
+      'merge',
+      { status: { lifecycle } },
+      { fieldManager: 'test', subresource: 'status' },
+    );
+    clock.advance(500);
+    await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() });
+    await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() });
+    assert.equal(writes.length, 2);
+    assert.equal(Date.parse((await lease())?.spec?.acquireTime ?? ''), clock.now());
+  });
+
+  it('ends at once, and what never was asked for ends without a write', async (t) => {
+    const { call, writes, clock, lease } = await createBench(t);
+    assert.equal((await call('DELETE', '/runtimes/default/a/demand')).status, 204);
+    assert.deepEqual(writes, []);
+    await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() });
+    await call('DELETE', '/runtimes/default/a/demand');
+    assert.equal((await lease())?.spec?.holderIdentity, '');
+    await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() });
+    assert.equal((await lease())?.spec?.holderIdentity, 'gateway');
+  });
+
+  it('comes through the gateway’s port, which hears of refusals', async (t) => {
+    const { url, clock, lease } = await createBench(t);
+    const port = createApiServerDemand(url);
+    await port.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: 'ann' });
+    assert.equal((await lease())?.spec?.holderIdentity, 'gateway:ann');
+    await port.end('default/a');
+    assert.equal((await lease())?.spec?.holderIdentity, '');
+    await assert.rejects(port.ask('default/nobody', { arrivedAt: 1, waiting: 1, user: '' }), /HTTP 404/);
+    await port.end('default/nobody');
+  });
+
+  it('cannot claim to come from the future', async (t) => {
+    const { call, clock, lease } = await createBench(t);
+    await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() + 1e9 });
+    assert.equal(Date.parse((await lease())?.spec?.acquireTime ?? ''), clock.now());
+  });
+});
+
+describe('resume and suspend', () => {
+  it('asked for twice are one write and the same answer', async (t) => {
+    const { call, writes, api } = await createBench(t);
+    const first = await call('POST', '/runtimes/default/a/resume');
+    const second = await call('POST', '/runtimes/default/a/resume', '', { 'Content-Type': 'application/json' });
+    assert.deepEqual([first.status, second.status, first.json['applied'], second.json['applied']], [202, 202, true, false]);
+    assert.deepEqual(writes, ['patch XTrinode']);
+    assert.deepEqual(
+      { ...first.json, applied: undefined },
+      {
+        status: 'accepted',
+        desired: 'resumed',
+        applied: undefined,
+        currentPhase: 'Pending',
+        pollUrl: '/runtimes/default/a/status',
+        retryAfterSeconds: 30,
+      },
+    );
+    assert.equal(first.headers.get('retry-after'), '30');
+    const runtime = await api.get(xtrinodes, { namespace: 'default', name: 'a' });
+    assert.equal(runtime?.metadata.annotations?.[annotations.resumeRequested], 'true');
+  });
+
+  it('asked for by a thousand at the same time are one write', async (t) => {
+    const { call, writes } = await createBench(t);
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => call('POST', '/runtimes/default/a/suspend')));
+    assert.ok(answers.every(({ status }) => status === 202));
+    assert.deepEqual(writes, ['patch XTrinode']);
+  });
+
+  it('in turn within seconds are each recorded', async (t) => {
+    const { call, writes, clock } = await createBench(t);
+    for (const what of ['resume', 'suspend', 'resume']) {
+      assert.equal((await call('POST', `/runtimes/default/a/${what}`)).json['applied'], true, what);
+      clock.advance(1_000);
+    }
+    assert.equal(writes.length, 3);
+  });
+
+  it('take the reference’s fields and say which have no effect', async (t) => {
+    const { call } = await createBench(t);
+    const answer = await call('POST', '/runtimes/default/a/resume', { requestId: 'x', wakeTTL: '10m' });
+    assert.deepEqual([answer.status, answer.json['ignoredFields']], [202, ['wakeTTL']]);
+  });
+});
+
+describe('mistakes and faults', () => {
+  it('a runtime that is not there is 404 by name', async (t) => {
+    const { call } = await createBench(t);
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/status'],
+      ['GET', '/why'],
+      ['POST', '/resume'],
+      ['POST', '/suspend'],
+    ] as const) {
+      const { status, json } = await call(method, `/runtimes/default/nobody${path}`);
+      assert.deepEqual([status, json['code']], [404, 'NOT_FOUND'], path);
+      assert.match(String(json['error']), /default\/nobody/);
+    }
+    assert.equal((await call('GET', '/elsewhere')).status, 404);
+  });
+
+  it('a field that nobody knows is refused by name, and so is a value of the wrong type', async (t) => {
+    const { call, writes, clock } = await createBench(t);
+    for (const [path, body, said] of [
+      ['demand', { arrivedAt: clock.now(), wating: 3 }, /additional properties/],
+      ['demand', { arrivedAt: '12' }, /number/],
+      ['demand', {}, /arrivedAt/],
+      ['resume', { force: true }, /additional properties/],
+      ['resume', '{"requestId":', /not JSON/],
+    ] as const) {
+      const { status, json } = await call('POST', `/runtimes/default/a/${path}`, body);
+      assert.deepEqual([status, json['code']], [400, 'INVALID_REQUEST']);
+      assert.match(String(json['error']), said);
+    }
+    assert.deepEqual(writes, []);
+  });
+
+  it('without Kubernetes every call is 503 with the time to come again', async (t) => {
+    const { call, cutOff, clock } = await createBench(t);
+    cutOff();
+    for (const [method, path] of [
+      ['GET', '/readyz'],
+      ['GET', '/runtimes'],
+      ['GET', '/runtimes/default/a/status'],
+      ['POST', '/runtimes/default/a/resume'],
+      ['DELETE', '/runtimes/default/a/demand'],
+    ] as const) {
+      const { status, headers, json } = await call(method, path);
+      assert.deepEqual([status, headers.get('retry-after'), json['code']], [503, '5', 'KUBERNETES_UNAVAILABLE'], path);
+    }
+    assert.equal((await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() })).status, 503);
+    assert.equal((await call('GET', '/healthz')).status, 200);
+  });
+
+  it('status and why say where it stands', async (t) => {
+    const { call } = await createBench(t);
+    assert.equal((await call('GET', '/runtimes/default/a/status')).json['phase'], 'Pending');
+    const { lines } = (await call('GET', '/runtimes/default/a/why')).json;
+    assert.ok(Array.isArray(lines) && lines.length > 0);
+    const { status } = await call('GET', '/runtimes');
+    assert.equal(status, 200);
+  });
+});
