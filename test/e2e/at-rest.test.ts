@@ -27,7 +27,7 @@ async function assertQuietForAMinute(up: Up): Promise<void> {
 }
 
 // Two systems side by side, so that the minutes are the same one.
-test('at rest nothing is written to the API for a minute', async (t) => {
+test('at rest nothing is written to the API for a minute', { concurrency: true }, async (t) => {
   const [asleep, awake] = [await startUp(), await startUp()];
   await Promise.all([
     t.test('with the quickstart asleep', async () => {
