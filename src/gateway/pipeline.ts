@@ -72,7 +72,7 @@ export function createPipeline(init: PipelineInit): Pipeline {
           context.method === 'DELETE' &&
           context.path.startsWith('/v1/query/') &&
           init.queue.realIdOf(what.id) === undefined &&
-          statements.cancelById(what.id)
+          statements.cancelById(what.id, context.headers)
         ) {
           return sendEmpty(response, 204);
         }

@@ -1,7 +1,7 @@
 // POST /v1/statement and everything about held statements: the phases admit, route, hold and hand-over for new queries.
 // Rules: trino-protocol 7.3-7.6, design D3. Shell.
 import type { Clock } from '#core/clock.ts';
-import { familyOf, headerOf } from '#trino/protocol/headers.ts';
+import { familyOf, headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { formatErrorPage, formatQueuedPage } from '#trino/protocol/synthetic-page.ts';
 import { sendAnswer, sendEmpty, sendPage, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
@@ -29,8 +29,8 @@ export interface Statements {
   post(context: RequestContext): Promise<void>;
   check(context: RequestContext): void;
   held(context: RequestContext, request: { readonly id: string; readonly slug: string; readonly token: number }): Promise<void>;
-  /** Cancels by the held id alone (DELETE /v1/query/{id}); false when it is not held here. */
-  cancelById(id: string): boolean;
+  /** Cancels by the held id alone (DELETE /v1/query/{id}), which can be guessed: another user is refused. False when it is not held here. */
+  cancelById(id: string, headers: HeaderPairs): boolean;
   /** Its coordinator is gone before its query began: it waits for the next one, and the client learns that it waits. */
   reopen(context: RequestContext, held: HeldStatement): void;
 }
@@ -184,9 +184,11 @@ export function createStatements({ table, queue, submitter, budget, slugs, clock
       if (isPending(held) && token === held.token) held.token += 1;
       answer(context, held, false);
     },
-    cancelById(id) {
+    cancelById(id, headers) {
       const held = queue.find(id);
-      if (held === undefined) return false;
+      const user = headerOf(headers, `x-${familyOf(headers) ?? 'trino'}-user`) ?? '';
+      // The Go client names nobody when it cancels.
+      if (held === undefined || (user !== '' && held.user !== user)) return false;
       submitter.cancel(held);
       return true;
     },

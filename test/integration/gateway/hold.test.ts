@@ -293,8 +293,14 @@ describe('cancelling', () => {
 
   it('by the first id works as well', async (t) => {
     const { bench, page } = await aHeldStatement(t);
-    assert.equal((await bench.send('DELETE', `/v1/query/${page.id}`)).status, 204);
+    assert.equal((await bench.send('DELETE', `/v1/query/${page.id}`, { headers: ['X-Trino-User', 'ann'] })).status, 204);
     assert.equal((await bench.follow(page)).error?.errorName, 'USER_CANCELED');
+  });
+
+  it('by the first id is refused to another user, since ids can be guessed', async (t) => {
+    const { bench, page } = await aHeldStatement(t);
+    assert.equal((await bench.send('DELETE', `/v1/query/${page.id}`, { headers: ['X-Trino-User', 'eve'] })).status, 404);
+    assert.equal((await bench.drive(bench.send('GET', page.nextUri ?? ''))).page.stats?.state, 'QUEUED');
   });
 
   it('while it is being submitted deletes the real query, which never ran', async (t) => {
