@@ -4,6 +4,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBytes } from '#core/quantity.ts';
 import type { Container, Pod } from '#core/objects.ts';
+import { nicenessOf, withNiceness } from './cpu-weight.ts';
 import { buildContainerEnv, expandVariables } from './container-env.ts';
 import type { LocalImage } from './images.ts';
 import { MissingSource, type PodSources } from './pod-sources.ts';
@@ -37,6 +38,10 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Throws MissingSource for what the Pod's author or time can mend. */
 export async function prepareContainer(input: ContainerInput): Promise<PreparedContainer> {
+  return withNiceness(await prepare(input), nicenessOf(input.container));
+}
+
+async function prepare(input: ContainerInput): Promise<PreparedContainer> {
   const { image, container } = input;
   const root = join(input.podDirectory, 'root');
   const env = buildContainerEnv(container, input);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { systemClock } from '#observe/system-clock.ts';
-import { createLifeline } from './fakes/lifeline.ts';
+import { createLifeline } from '../../test/fakes/lifeline.ts';
 import { endLeftProcesses, pidDirectory, podsDirectory, removeLeftPods } from './leftovers.ts';
 import { readBootId, readStartTime } from './proc-stat.ts';
 

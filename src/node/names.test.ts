@@ -8,7 +8,7 @@ import type { Pod, Service } from '#core/objects.ts';
 import { pods, services } from '#kube/resources.ts';
 import { silentLog } from '#observe/log.ts';
 import { systemClock } from '#observe/system-clock.ts';
-import { createMemoryKubeApi } from './fakes/memory-kube-api.ts';
+import { createMemoryKubeApi } from '../../test/fakes/memory-kube-api.ts';
 import { createServiceNames } from './names.ts';
 
 const by = { fieldManager: 'test' };

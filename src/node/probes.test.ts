@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container } from '#core/objects.ts';
-import { createManualClock } from './fakes/manual-clock.ts';
+import { createManualClock } from '../../test/fakes/manual-clock.ts';
 import { initialProbeState, nextProbeState } from './probe-state.ts';
 import { whyNotRun } from './probe-action.ts';
 import { startProbes } from './probes.ts';

@@ -7,8 +7,8 @@ import type { ConfigMap, Container, ContainerState, Node, Pod, PodSpec } from '#
 import { configMaps, nodes, pods } from '#kube/resources.ts';
 import { silentLog } from '#observe/log.ts';
 import { systemClock } from '#observe/system-clock.ts';
-import { createLifeline } from './fakes/lifeline.ts';
-import { createMemoryKubeApi, type MemoryKubeApi } from './fakes/memory-kube-api.ts';
+import { createLifeline } from '../../test/fakes/lifeline.ts';
+import { createMemoryKubeApi, type MemoryKubeApi } from '../../test/fakes/memory-kube-api.ts';
 import { createImageTable } from './images.ts';
 import { createProcessNode, type ProcessNode } from './process-node.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '#observe/log.ts';
-import { createLifeline } from './fakes/lifeline.ts';
+import { createLifeline } from '../../test/fakes/lifeline.ts';
 import { createSupervisedProcesses } from './supervised-processes.ts';
 
 async function temporaryDirectory(t: TestContext): Promise<string> {
@@ -76,7 +76,7 @@ for (const deaf of [false, true]) {
     const lifeline = await createLifeline();
     t.after(() => lifeline.close());
     const directory = await temporaryDirectory(t);
-    const program = fileURLToPath(new URL('./fakes/doomed-parent.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../../test/fakes/doomed-parent.ts', import.meta.url));
     const parent = spawn(process.execPath, [program, directory, '300', ...lifeline.program(deaf)], { stdio: 'ignore' });
     const child = await lifeline.next();
     parent.kill('SIGKILL');

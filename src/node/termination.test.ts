@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createManualClock } from './fakes/manual-clock.ts';
+import { createManualClock } from '../../test/fakes/manual-clock.ts';
 import type { ProcessExit } from './supervised-processes.ts';
 import { planPreStop, terminate } from './termination.ts';
 

@@ -2,7 +2,7 @@
 // Arguments: directory, patience (ms), then the command.
 import { join } from 'node:path';
 import { silentLog } from '#observe/log.ts';
-import { createSupervisedProcesses } from '../supervised-processes.ts';
+import { createSupervisedProcesses } from '#node/supervised-processes.ts';
 
 const [directory = '', patience = '', command = '', ...args] = process.argv.slice(2);
 const processes = createSupervisedProcesses({ log: silentLog, logFile: join(directory, 'supervisor.log'), patienceMs: Number(patience) });
