@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { canonicalJson } from '#core/hash.ts';
 import { asObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { customShape } from './list-types.ts';
@@ -64,20 +65,20 @@ function apply(live: JsonObject | undefined, of: object, manager: string, isForc
   });
 }
 
-/** The spec as a set of statements, so that order in sets and keyed lists does not matter. */
+/** The spec as a set of statements, so that order in sets, keyed lists and objects does not matter. */
 function statements(object: JsonObject): Set<string> {
   const found = new Set<string>();
   for (const [name, value] of Object.entries(asObject(object['spec']))) {
     if (name === 'keyed') {
       for (const item of value as JsonObject[]) {
-        Object.entries(item).forEach(([field, member]) => found.add(`keyed ${String(item['name'])} ${field} ${JSON.stringify(member)}`));
+        Object.entries(item).forEach(([field, member]) => found.add(`keyed ${String(item['name'])} ${field} ${canonicalJson(member)}`));
       }
     } else if (name === 'set') {
       (value as string[]).forEach((item) => found.add(`set ${item}`));
     } else if (name === 'nested') {
-      Object.entries(value as JsonObject).forEach(([key, member]) => found.add(`nested ${key} ${JSON.stringify(member)}`));
+      Object.entries(value as JsonObject).forEach(([key, member]) => found.add(`nested ${key} ${canonicalJson(member)}`));
     } else {
-      found.add(`${name} ${JSON.stringify(value)}`);
+      found.add(`${name} ${canonicalJson(value)}`);
     }
   }
   return found;

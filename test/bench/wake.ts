@@ -16,6 +16,8 @@ import { listEverything } from './rest-writes.ts';
 import { median, startUp, type Bench, type RunningUp } from './bench.ts';
 
 const statement = 'SELECT count(*) FROM tpch.tiny.nation';
+/** The least that a query can be: it works as early as any can. */
+const proberStatement = 'SELECT 1';
 const proberPauseMs = 50;
 const runtime = { namespace: 'default', name: 'quickstart' };
 
@@ -51,7 +53,7 @@ function call(url: string, method: 'GET' | 'POST', body?: string): Promise<{ rea
 }
 
 /** Runs a statement; when its first page of a real coordinator and its first row arrived (epoch ms). */
-async function runQuery(url: string): Promise<{ readonly handedOnAt: number; readonly rowsAt: number }> {
+async function runQuery(url: string, statement: string): Promise<{ readonly handedOnAt: number; readonly rowsAt: number }> {
   let answer = await call(`${url}/v1/statement`, 'POST', statement);
   let handedOnAt = 0;
   let rowsAt = 0;
@@ -71,7 +73,7 @@ async function probe(api: KubeApi): Promise<number> {
     const { items } = await api.list<Pod>(pods, { namespace: 'default', labelSelector: 'app.kubernetes.io/component=coordinator' });
     const ip = items.find(({ metadata }) => metadata.deletionTimestamp === undefined)?.status?.podIP;
     if (ip !== undefined) {
-      const worksAt = await runQuery(`http://${ip}:8080`).then(
+      const worksAt = await runQuery(`http://${ip}:8080`, proberStatement).then(
         ({ rowsAt }) => rowsAt,
         () => undefined,
       );
@@ -122,7 +124,7 @@ async function measureWake(up: RunningUp, api: KubeApi): Promise<Record<string, 
   await suspend(api, up.state.apiServerUrl);
   await delay(2_000);
   const postedAt = Date.now();
-  const [query, worksAt] = await Promise.all([runQuery(up.state.gatewayUrl), probe(api)]);
+  const [query, worksAt] = await Promise.all([runQuery(up.state.gatewayUrl, statement), probe(api)]);
   const startGapMs = Math.max(0, Math.round(processStartedAt(up.home, 'coordinator') - postedAt));
   const handOverGapMs = Math.max(0, query.handedOnAt - worksAt);
   return {

@@ -96,6 +96,22 @@ test('a coordinator that fails to start twice gives waiting clients and kubectl 
   assert.equal(plan.status?.phase, 'Error');
 });
 
+test('a worker that cannot start is a blemish with its reason, not an outage', () => {
+  const runtime = aRuntime();
+  const revision = revisionOf(runtime);
+  const proof = { instance: 'pod-uid-coordinator/0', url: 'http://127.9.0.1:8080', coordinatorId: 'abcde', provenAt: at(9) };
+  const terminated = { exitCode: 137, message: 'out of memory' };
+  const worker = aPod({ revision, role: 'worker', isReady: false, state: { waiting: {} }, lastState: { terminated }, restartCount: 2 });
+  const plan = planRuntime(aSnapshot(awake(runtime), 60, { pods: [aPod({ revision }), worker], proof }));
+  assert.equal(routeOf(plan)?.state, 'RUNNING');
+  assert.equal(routeOf(plan)?.failure, undefined);
+  assert.deepEqual([conditionOf(plan, 'Ready')?.status, plan.status?.phase], ['True', 'Ready']);
+  assert.match(
+    conditionOf(plan, 'Ready')?.message ?? '',
+    /0 of 1 workers are ready: the worker has failed to start 2 times .*out of memory/,
+  );
+});
+
 test('going to sleep first refuses new queries, then waits for running ones, then ends the processes', () => {
   const runtime = aRuntime({ suspended: true });
   const revision = revisionOf(runtime);

@@ -90,7 +90,10 @@ function failureEvents(seen: RuntimeSnapshot, judgement: Judgement): readonly Ac
   const before = seen.runtime.status?.conditions?.find(({ type }) => type === judgement.type);
   const isNews = before?.reason !== judgement.reason;
   if (!isNews) return [];
-  if (judgement.status === 'True') return [{ do: 'event', type: 'Normal', reason: 'RuntimeReady', message: judgement.message }];
+  if (judgement.status === 'True') {
+    // Workers that come and go are told by the condition; that queries run is the news.
+    return before?.status === 'True' ? [] : [{ do: 'event', type: 'Normal', reason: 'RuntimeReady', message: judgement.message }];
+  }
   if (judgement.reason === 'RuntimeNotReady' || judgement.reason === 'Suspended') return [];
   return [{ do: 'event', type: 'Warning', reason: judgement.reason, message: judgement.message }];
 }

@@ -118,9 +118,10 @@ export function judgeReadiness(seen: RuntimeSnapshot, revision: string, wantedWo
   }
   const coordinator = coordinators.find(isLive);
   const proven = provenOf(seen, coordinator, revision);
-  const failure =
-    coordinators.map((pod) => failureOf(pod, 'coordinator')).find((found) => found !== undefined) ??
-    (proven === undefined ? workers.map((pod) => failureOf(pod, 'worker')).find((found) => found !== undefined) : undefined);
+  const firstFailure = (pods: readonly Pod[], role: Role): StartFailure | undefined =>
+    pods.map((pod) => failureOf(pod, role)).find((found) => found !== undefined);
+  const workerFailure = firstFailure(workers, 'worker');
+  const failure = firstFailure(coordinators, 'coordinator') ?? (proven === undefined ? workerFailure : undefined);
   if (failure !== undefined) return { judgement: { type, status: 'False', ...failure }, proven, readyWorkers, failure };
   if (proven === undefined) {
     return {
@@ -130,6 +131,11 @@ export function judgeReadiness(seen: RuntimeSnapshot, revision: string, wantedWo
       failure,
     };
   }
-  const message = readyWorkers < wantedWorkers ? `queries run; ${readyWorkers} of ${wantedWorkers} workers are ready` : 'queries run on it';
-  return { judgement: { type, status: 'True', reason: 'RuntimeReady', message }, proven, readyWorkers, failure };
+  if (readyWorkers >= wantedWorkers) {
+    return { judgement: { type, status: 'True', reason: 'RuntimeReady', message: 'queries run on it' }, proven, readyWorkers, failure };
+  }
+  // Degraded, not out (design D5): what runs, what is missing, and why.
+  const why = workerFailure === undefined ? '' : `: ${workerFailure.message}`;
+  const message = `queries run; ${readyWorkers} of ${wantedWorkers} workers are ready${why}`;
+  return { judgement: { type, status: 'True', reason: 'WorkersMissing', message }, proven, readyWorkers, failure };
 }

@@ -35,12 +35,19 @@ function summary(phase: string, judgements: readonly Judgement[], lifecycle: Lif
     ({ type: name, status }) => status === 'False' && (name === 'TrinoResourcesReady' || name === 'RuntimeReady'),
   );
   if (phase === 'Ready') {
-    const degraded = judgements.find(({ type: name, status }) => status === 'False' && name !== 'FieldsIgnored');
+    const degraded = judgements.find(
+      ({ type: name, status, reason }) => (status === 'False' && name !== 'FieldsIgnored') || reason === 'WorkersMissing',
+    );
     return {
       type,
       status: 'True',
       reason: 'AllComponentsReady',
-      message: degraded === undefined ? 'queries run' : `queries run, but: ${degraded.message}`,
+      message:
+        degraded?.reason === 'WorkersMissing'
+          ? degraded.message
+          : degraded === undefined
+            ? 'queries run'
+            : `queries run, but: ${degraded.message}`,
     };
   }
   if (phase === 'Suspended' || phase === 'Suspending') return { type, status: 'False', reason: 'Suspended', message: lifecycle.message };
