@@ -12,7 +12,7 @@ import { parseDownloaded, tellingMavenLines } from './maven.ts';
 
 // A Maven that "fetches" two jars, and fails for the artifact named in $FAIL with the words in $WORDS.
 const FAKE_MVN = `#!/bin/sh
-case "$*" in *-v*) echo "Apache Maven 3.9"; exit 0;; esac
+case "$*" in -v|--version) echo "Apache Maven 3.9"; exit 0;; esac
 for word in "$@"; do
   case "$word" in
     -DoutputDirectory=*) out="\${word#*=}";;
