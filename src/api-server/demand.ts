@@ -1,7 +1,7 @@
 // Demand as a Lease, one per runtime, written at most every five seconds however many ask (design D8). Shell.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { Lease } from '#core/objects.ts';
-import { apiVersion, demandLeaseName } from '#apis/v1/resources.ts';
+import { apiVersion, demandLabel, demandLeaseName } from '#apis/v1/resources.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { leases } from '#kube/resources.ts';
@@ -20,7 +20,6 @@ export interface DemandRecorder {
 const fieldManager = 'xtrinode-api-server';
 const renewEveryMs = 5_000;
 const leaseSeconds = 15;
-export const demandLabel = 'xtrinode.io/demand-for';
 
 interface Written {
   readonly arrivedAt: EpochMs;

@@ -7,7 +7,7 @@ import { isStartedAfter } from '#trino/protocol/server-info.ts';
 import { sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
-import { pause } from './pause.ts';
+import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
 import { UpstreamError, type CoordinatorClient } from './upstream/coordinator-client.ts';
 import { relay } from './upstream/relay.ts';

@@ -9,7 +9,7 @@ import { sendEmpty, sendJson, sendPage, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { Forward } from './forward.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
-import { pause } from './pause.ts';
+import { pause } from '#core/pause.ts';
 import type { KnownCoordinators } from './routing/known-coordinators.ts';
 import type { RouteTable } from './routing/route-table.ts';
 import type { Statements } from './statements.ts';

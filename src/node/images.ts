@@ -2,7 +2,7 @@
 // means a local Trino of that version, made ready on first use; every other image is refused with a reason.
 import type { InstallProgress, TrinoInstallation } from './trino/installation.ts';
 import { SetupError } from './setup-error.ts';
-import { messageOf } from './waiting.ts';
+import { messageOf } from './error-words.ts';
 
 export type LocalImage =
   | { readonly kind: 'trino'; readonly installation: TrinoInstallation }

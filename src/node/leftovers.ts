@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#core/clock.ts';
 import { listProcessGroup, readBootId, readProcess } from './proc-stat.ts';
-import { pause } from './waiting.ts';
+import { pause } from '#core/pause.ts';
 
 export interface LeftoverOptions {
   readonly stateDir: string;

@@ -30,7 +30,8 @@ import { createStatusWriter } from './status-writer.ts';
 import type { ProcessExit, ProcessStarter, SupervisedProcess } from './supervised-processes.ts';
 import { pickTellingLines } from './telling-lines.ts';
 import { planPreStop, terminate } from './termination.ts';
-import { aborted, messageOf, pause } from './waiting.ts';
+import { aborted, pause } from '#core/pause.ts';
+import { messageOf } from './error-words.ts';
 
 export interface PodWorkerDeps {
   readonly api: KubeApi;

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Probe } from '#core/objects.ts';
-import { messageOf } from './waiting.ts';
+import { messageOf } from './error-words.ts';
 
 export interface ProbeTarget {
   readonly podIP: string;

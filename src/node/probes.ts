@@ -2,7 +2,7 @@
 import type { Clock } from '#core/clock.ts';
 import { probeOf, rulesOf, initialProbeState, isProbeActive, nextProbeState, type ProbeKind, type ProbeState } from './probe-state.ts';
 import { runProbe, whyNotRun, type ProbeResult, type ProbeTarget } from './probe-action.ts';
-import { aborted, pause } from './waiting.ts';
+import { aborted, pause } from '#core/pause.ts';
 
 export interface ProbeListener {
   /** Called when started or ready changed. */

@@ -9,7 +9,7 @@ import { leases, namespaces, nodes } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import { formatTime } from './pod-status.ts';
 import { fieldManager } from './status-writer.ts';
-import { pause } from './waiting.ts';
+import { pause } from '#core/pause.ts';
 
 export interface RegistrationInit {
   readonly api: KubeApi;

@@ -8,7 +8,7 @@ import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { pods } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
-import { pause } from './waiting.ts';
+import { pause } from '#core/pause.ts';
 
 export const fieldManager = 'xtrinode-node';
 

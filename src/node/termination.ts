@@ -3,7 +3,7 @@
 import type { Clock } from '#core/clock.ts';
 import type { Container } from '#core/objects.ts';
 import type { ProcessExit, SupervisedProcess } from './supervised-processes.ts';
-import { pause } from './waiting.ts';
+import { pause } from '#core/pause.ts';
 
 export type PreStop =
   | { readonly do: 'nothing' }

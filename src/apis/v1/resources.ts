@@ -28,6 +28,9 @@ export const routesConfigMap = 'trino-gateway-routes';
 /** Label that marks every shard of the route table. */
 export const routesLabel = `${annotationPrefix}routes`;
 
+/** Marks a demand Lease with the name of its runtime. */
+export const demandLabel = 'xtrinode.io/demand-for';
+
 /** The demand Lease of one runtime lives in the runtime's own namespace (design D8). */
 export function demandLeaseName(runtimeName: string): string {
   return `xtrinode-demand-${runtimeName}`;

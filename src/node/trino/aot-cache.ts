@@ -9,7 +9,7 @@ import type { Clock } from '#core/clock.ts';
 import { renderJvmConfig } from '#trino/jvm.ts';
 import { createAddressPool } from '../addresses.ts';
 import { takeLock } from '../process-lock.ts';
-import { pause } from '../waiting.ts';
+import { pause } from '#core/pause.ts';
 import type { TrinoInstallation } from './installation.ts';
 import { buildTrinoLaunch, type TrinoLaunch } from './launch.ts';
 import { runStatement } from './statement.ts';

@@ -3,7 +3,7 @@
 import type { Clock } from '#core/clock.ts';
 import type { ConfigMap, Deployment, KubeObject, Lease, Pod, Service } from '#core/objects.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
-import { gatewayNamespace, routesLabel, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { demandLabel, gatewayNamespace, routesLabel, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import { routeKey } from '#apis/v1/names.ts';
 import { createReflector, type Reflector } from '#kube/cache/reflector.ts';
 import { keyOf } from '#kube/cache/store.ts';
@@ -11,8 +11,6 @@ import type { KubeApi, Resource, Where } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import { instanceLabel, managedSelector } from '#render/labels.ts';
-
-export const demandLabel = 'xtrinode.io/demand-for';
 
 export interface Caches {
   readonly runtimes: Reflector<XTrinode>;

@@ -1,6 +1,7 @@
 // Proves, once per start of a coordinator process, that a query runs on it (design D16). The one poll on the path of a
 // wake: every 100 ms while a coordinator starts, silent otherwise. Shell.
 import type { Clock } from '#core/clock.ts';
+import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
 import type { CoordinatorProof } from '../snapshot.ts';
 import { readInfo, runStatement } from './trino-client.ts';
@@ -37,15 +38,6 @@ export function createProber({ clock, log, onProof }: ProberInit): Prober {
   const proofs = new Map<string, CoordinatorProof>();
   const running = new Map<string, { readonly target: ProofTarget; readonly abort: AbortController }>();
 
-  const pause = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(pollMs, resolve);
-      signal.addEventListener('abort', () => {
-        cancel();
-        resolve();
-      });
-    });
-
   async function prove(key: string, target: ProofTarget, signal: AbortSignal): Promise<void> {
     let lastProblem = '';
     while (!signal.aborted) {
@@ -65,7 +57,7 @@ export function createProber({ clock, log, onProof }: ProberInit): Prober {
         if (problem !== lastProblem && !signal.aborted) log.debug('the coordinator is not ready', { runtime: key, problem });
         lastProblem = problem;
       }
-      await pause(signal);
+      await pause(clock, pollMs, signal);
     }
   }
 

@@ -1,13 +1,10 @@
-// Waiting that the clock and an abort signal own.
-import type { Clock } from '#core/clock.ts';
+// Waiting that a clock and an abort signal own. Nothing here reads the time by itself.
+import type { Clock } from './clock.ts';
 
 /** Fulfilled after `delayMs` or when `signal` aborts, whichever is first. Rejects never. */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
+    if (signal.aborted) return resolve();
     const done = (): void => {
       cancel();
       signal.removeEventListener('abort', done);
@@ -24,9 +21,4 @@ export function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-/** The words of anything thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,5 @@
+// The words of anything thrown, for people.
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
