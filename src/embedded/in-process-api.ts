@@ -13,11 +13,11 @@ import type { WriteContext } from './write-path.ts';
 export function inProcessApi(parts: ServerParts): KubeApi {
   const { registry, reads, writes } = parts;
 
-  function contextOf({ fieldManager, dryRun }: WriteOptions): WriteContext {
+  function contextOf({ fieldManager, dryRun, fieldValidation = 'Warn' }: WriteOptions): WriteContext {
     return {
       fieldManager,
       isDryRun: dryRun ?? false,
-      fieldValidation: 'Warn',
+      fieldValidation,
       warn: (message) => parts.log('debug', 'write answered with a warning', { warning: message, fieldManager }),
     };
   }

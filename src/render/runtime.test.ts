@@ -7,6 +7,7 @@ import type { XTrinodeSpec } from '#apis/v1/objects.ts';
 import { renderCatalog } from '#trino/connectors.ts';
 import { aRuntime } from '../../test/builders/runtime.ts';
 import { renderRuntime } from './runtime.ts';
+import { workersOf } from './shape.ts';
 
 const runtime = { namespace: 'team', name: 'sales', uid: 'uid' };
 
@@ -32,6 +33,11 @@ test('a change of the number of workers never changes the revision', () => {
     }),
     { numRuns: 25 },
   );
+});
+
+test('the number of workers stays between minWorkers and maxWorkers, whoever scales', () => {
+  const workers = (spec: Partial<XTrinodeSpec>) => workersOf(aRuntime({ maxWorkers: 4, ...spec }).spec);
+  assert.deepEqual([workers({}), workers({ workers: 9 }), workers({ workers: 0 }), workers({ workers: 0, minWorkers: 2 })], [4, 4, 0, 2]);
 });
 
 test('whatever needs a restart changes the revision', () => {

@@ -40,9 +40,10 @@ function roleShape(spec: XTrinodeSpec, role: Role): RoleShape {
   };
 }
 
-/** Fixed mode: spec.workers, else maxWorkers, else 2; never below minWorkers. */
+/** Fixed mode: spec.workers, else maxWorkers, else 2; never above maxWorkers nor below minWorkers, whoever scales. */
 export function workersOf(spec: XTrinodeSpec): number {
-  return Math.max(spec.workers ?? spec.maxWorkers ?? defaultWorkers, spec.minWorkers);
+  const wanted = spec.workers ?? spec.maxWorkers ?? defaultWorkers;
+  return Math.max(Math.min(wanted, spec.maxWorkers ?? wanted), spec.minWorkers);
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import type { KubeObject } from '#core/objects.ts';
 import { validateXTrinode, validateXTrinodeCatalog } from '#admission/xtrinode.ts';
-import { gatewayNamespace, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { annotationPrefix, gatewayNamespace, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import type { EmbeddedApi } from '#embedded/embedded-api.ts';
 import { customResourceDefinitions, namespaces } from '#kube/resources.ts';
 import type { KubeApi } from '#kube/port.ts';
@@ -27,13 +27,26 @@ export async function bootstrap({ api, registerAdmission }: EmbeddedApi): Promis
   }
 }
 
-/** Creates the objects of the example that are not there; what a user has changed or kept stays as it is. */
-export async function applyQuickstart(api: KubeApi): Promise<void> {
+/** The runtimes of the example run the Trino that is here, which `--trino-home` decides. */
+function withVersion(object: KubeObject, trinoVersion: string): KubeObject {
+  if (object.kind !== xtrinodes.kind) return object;
+  const { spec } = object as KubeObject & { readonly spec: object };
+  return { ...object, spec: { ...spec, version: trinoVersion } } as KubeObject;
+}
+
+/** On our namespace: the example was made once in this home, and belongs to the user since. */
+const quickstartMark = `${annotationPrefix}quickstart`;
+
+/** Creates the example, once per home: what a user has changed stays changed, what was deleted stays deleted. */
+export async function applyQuickstart(api: KubeApi, trinoVersion: string): Promise<void> {
+  const system = { name: systemNamespace };
+  if ((await api.get(namespaces, system))?.metadata.annotations?.[quickstartMark] !== undefined) return;
   const kinds = { XTrinode: xtrinodes, XTrinodeCatalog: xtrinodeCatalogs } as const;
   for (const object of loadAll(readFileSync(join(root, 'examples', 'quickstart.yaml'), 'utf8')) as KubeObject[]) {
     const resource = kinds[object.kind as keyof typeof kinds];
     const { name, namespace = 'default' } = object.metadata;
     if ((await api.get(resource, { namespace, name })) !== undefined) continue;
-    await api.apply(resource, { ...object, metadata: { ...object.metadata, namespace } }, { fieldManager });
+    await api.apply(resource, { ...withVersion(object, trinoVersion), metadata: { ...object.metadata, namespace } }, { fieldManager });
   }
+  await api.patch(namespaces, system, 'merge', { metadata: { annotations: { [quickstartMark]: 'made' } } }, { fieldManager });
 }

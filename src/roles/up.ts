@@ -1,7 +1,7 @@
 // Composition root of `xtrinode up`: the whole system in one process on the embedded Kubernetes API. The only place that
 // knows all of its parts. Starts what can fail for the user's reasons first (Java, ports), so that nothing is half up.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream, readFileSync, renameSync, statSync } from 'node:fs';
 import { homedir, availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Clock } from '#core/clock.ts';
@@ -103,11 +103,26 @@ export async function runUp(options: UpOptions): Promise<void> {
   } catch (error) {
     if (!options.signal.aborted) throw error;
   } finally {
-    for (const stop of stops.reverse()) await stop();
+    await stopAll(stops, screen);
   }
 }
 
+/** The newest first. One that fails is told, and does not keep the others from stopping. */
+async function stopAll(stops: readonly Stop[], screen: Screen): Promise<void> {
+  for (const stop of stops.toReversed()) {
+    try {
+      await stop();
+    } catch (error) {
+      screen.line(`could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+/** Two files of this size at most. */
+const maxLogBytes = 10 * 1024 * 1024;
+
 function openLog(file: string): { readonly log: Log; readonly close: Stop } {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > maxLogBytes) renameSync(file, `${file}.1`);
   const stream = createWriteStream(file, { flags: 'a' });
   // A full disk must not take the system down with its log.
   stream.on('error', () => undefined);
@@ -187,7 +202,7 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   embedded.setLogReader((key, logOptions) => node.readLog(key, logOptions));
   await node.start();
   stops.push(() => node.stop({ graceMs: stopGraceMs }));
-  if (options.quickstart) await applyQuickstart(api);
+  if (options.quickstart) await applyQuickstart(api, installation.version);
 
   const state = {
     gatewayUrl: `http://localhost:${gatewayPort}`,
