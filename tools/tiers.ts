@@ -51,6 +51,7 @@ export const checkSteps: readonly Step[] = [
 
 /** Real Trino 483 and the stock clients. */
 export const endToEndSteps: readonly Step[] = [
+  { name: 'set-up of Trino and the clients', command: [node, '--disable-warning=ExperimentalWarning', 'test/e2e/set-up.ts'] },
   {
     name: 'end to end, real Trino and real clients',
     command: [

@@ -39,7 +39,8 @@ export interface UpOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const startMs = 30_000;
+/** A start on a machine without Trino fetches it first. */
+const startMs = 10 * 60_000;
 const stopMs = 30_000;
 
 const homes: string[] = [];
