@@ -1,15 +1,10 @@
-// What the operator asks a coordinator: is it up, does a query run, what runs on it. Shell: plain HTTP to a Pod address.
+// What the operator asks a coordinator: does a query run, what runs on it. Shell: plain HTTP to a Pod address.
 // Sources: trino-configuration-and-chart 5.8, trino-protocol 1.
 import { request } from 'node:http';
 import type { Activity } from '../snapshot.ts';
 
 /** Marks our own queries, so that they count neither as activity nor as users'. */
 export const controlUser = 'xtrinode-operator';
-
-export interface CoordinatorInfo {
-  readonly starting: boolean;
-  readonly coordinatorId: string | undefined;
-}
 
 interface Answer {
   readonly status: number;
@@ -57,26 +52,35 @@ function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: Ab
   });
 }
 
-export async function readInfo(url: string, signal: AbortSignal): Promise<CoordinatorInfo> {
-  const { body } = await call(`${url}/v1/info`, 'GET', 2_000, signal);
-  const info = body as { starting?: boolean; coordinatorId?: string };
-  return { starting: info.starting !== false, coordinatorId: info.coordinatorId };
+interface Page {
+  readonly id?: string;
+  readonly nextUri?: string;
+  readonly data?: unknown;
+  readonly error?: { readonly message?: string; readonly errorName?: string };
+}
+
+function pageOf({ status, body }: Answer): Page {
+  if (status !== 200) throw new Error(`HTTP ${status}`);
+  const page = body as Page;
+  if (page.error !== undefined) throw new Error(`${page.error.errorName ?? 'error'}: ${page.error.message ?? ''}`);
+  return page;
 }
 
 /**
- * Runs one statement to its end; the id of the query that succeeded. Rejects with Trino's message when it failed.
- * `timeoutMs` bounds the whole.
+ * Runs one statement until its first rows; the id of the query. Rejects with Trino's message when it failed. `timeoutMs` bounds
+ * the whole. What is left of the query after its rows is read to the end without anybody waiting for it.
  */
 export async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  let answer = await call(`${url}/v1/statement`, 'POST', timeoutMs, bounded, statement);
-  for (;;) {
-    const page = answer.body as { id?: string; nextUri?: string; error?: { message?: string; errorName?: string } };
-    if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
-    if (page.error !== undefined) throw new Error(`${page.error.errorName ?? 'error'}: ${page.error.message ?? ''}`);
-    if (page.nextUri === undefined) return page.id ?? '';
-    answer = await call(page.nextUri, 'GET', timeoutMs, bounded);
-  }
+  const follow = async (uri: string): Promise<Page> => pageOf(await call(uri, 'GET', timeoutMs, bounded));
+  let page = pageOf(await call(`${url}/v1/statement`, 'POST', timeoutMs, bounded, statement));
+  while (page.data === undefined && page.nextUri !== undefined) page = await follow(page.nextUri);
+  const finish = async (): Promise<void> => {
+    for (let rest = page; rest.nextUri !== undefined;) rest = await follow(rest.nextUri);
+  };
+  // Its rows have come: a break after them is nobody's matter, Trino gives the query up by itself.
+  finish().catch(() => undefined);
+  return page.id ?? '';
 }
 
 interface QueryInfo {
