@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addGateway } from './commands/gateway.ts';
 import { addGet } from './commands/get.ts';
 import { addLifecycle } from './commands/lifecycle.ts';
 import { addLogs } from './commands/logs.ts';
@@ -16,6 +17,7 @@ import type { CliIo } from './io.ts';
 /** In the order of `--help`. */
 const verbs: readonly ((program: Command, io: CliIo) => void)[] = [
   addUp,
+  addGateway,
   addApply,
   addGet,
   addDescribe,

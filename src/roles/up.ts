@@ -1,6 +1,6 @@
 // Composition root of `xtrinode up`: the whole system in one process on the embedded Kubernetes API. The only place that
 // knows all of its parts. Starts what can fail for the user's reasons first (Java, ports), so that nothing is half up.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createWriteStream, readFileSync, renameSync, statSync } from 'node:fs';
 import { homedir, availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -16,13 +16,14 @@ import { createRouteSource } from '#gateway/routing/route-source.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
 import { createImageTable } from '#node/images.ts';
 import { createProcessNode } from '#node/process-node.ts';
-import { SetupError } from '#node/setup-error.ts';
 import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
 import { ensureTrino } from '#node/trino/install.ts';
 import type { TrinoInstallation } from '#node/trino/installation.ts';
 import { childLog, createLog, type Log } from '#observe/log.ts';
 import { startAotTraining } from './aot-training.ts';
+import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
+import { randomShard } from './gateway.ts';
 import { createOperator } from './operator.ts';
 import { takeHome, type UpHome } from './up-home.ts';
 import { createScreen, type Screen } from './up-screen.ts';
@@ -60,24 +61,6 @@ function readVersion(): string {
 
 export function cacheDirectory(env: UpOptions['env']): string {
   return resolve(env['XTRINODE_CACHE'] ?? join(env['HOME'] ?? homedir(), '.xtrinode', 'cache'));
-}
-
-function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
-async function bind<T>(what: string, option: string, port: number, listen: () => Promise<T>): Promise<T> {
-  try {
-    return await listen();
-  } catch (error) {
-    if (!isCode(error, 'EADDRINUSE', 'EACCES')) throw error;
-    const isTaken = isCode(error, 'EADDRINUSE');
-    throw new SetupError({
-      what: `port ${port} cannot be had for the ${what}`,
-      why: isTaken ? `another program listens there (see: ss -ltnp 'sport = :${port}').` : 'this user may not open it.',
-      mend: `Stop that program, or choose another port: ${option} PORT (0 takes a free one).`,
-    });
-  }
 }
 
 function nodeSize({ cpuMilli, memoryBytes }: UpOptions): { readonly cpu: string; readonly memory: string } {
@@ -153,28 +136,29 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
 
   const kubePort = options.kubePort ?? 0;
   const kubeconfigPath = join(home.directory, 'kubeconfig');
-  const kube = await bind('Kubernetes API', '--kube-port', kubePort, () =>
+  const kube = await bind('Kubernetes API', '--kube-port PORT', kubePort, () =>
     embedded.listen({ port: kubePort, certificateDir: join(home.directory, 'pki'), kubeconfigPath }),
   );
   stops.push(() => kube.close());
 
   const apiServer = createApiServer({ api, clock, log: childLog(log, { component: 'api-server' }) });
-  const apiPort = await bind('API server', '--api-port', options.apiPort ?? 0, () => apiServer.listen('127.0.0.1', options.apiPort ?? 0));
+  const apiPort = await bind('API server', '--api-port PORT', options.apiPort ?? 0, () =>
+    apiServer.listen('127.0.0.1', options.apiPort ?? 0),
+  );
   stops.push(() => apiServer.stop());
   const apiServerUrl = `http://127.0.0.1:${apiPort}`;
 
   const gatewayLog = childLog(log, { component: 'gateway' });
   const routes = createRouteSource({ api, clock, random, log: gatewayLog });
-  const shard = randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');
   const gateway = createGateway({
     routes,
     demand: createApiServerDemand(apiServerUrl),
     clock,
     log: gatewayLog,
-    shard,
+    shard: randomShard(),
     isOnlyReplica: true,
   });
-  const gatewayPort = await bind('gateway', '--gateway-port', options.gatewayPort, () =>
+  const gatewayPort = await bind('gateway', '--gateway-port PORT', options.gatewayPort, () =>
     listenOnLoopback(gateway.listen, options.gatewayPort),
   );
   stops.push(

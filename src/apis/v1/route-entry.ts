@@ -33,6 +33,9 @@ export interface RouteEntry {
   readonly note?: string;
 }
 
+/** `failure.reason` of a PAUSED entry where no API server can be asked to wake it: a statement for it ends at once. */
+export const nobodyToWake = 'NobodyToWake';
+
 /** Text of an entry, stable for equal entries. */
 export function formatRouteEntry(entry: RouteEntry): string {
   return JSON.stringify(entry);

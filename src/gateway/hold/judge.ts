@@ -1,5 +1,5 @@
 // What the route says about a statement that waits for it: whether it may go, and what ends its wait. Pure.
-import type { RouteEntry } from '#apis/v1/route-entry.ts';
+import { nobodyToWake, type RouteEntry } from '#apis/v1/route-entry.ts';
 import { headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { HeldStatement } from './held-statement.ts';
@@ -33,7 +33,7 @@ export function failureOf(
   if (entry.state === 'DRAINING' && !maySubmit(held, entry))
     return { name: 'QUERY_REJECTED', message: `runtime ${runtime} is being deleted and takes no new queries` };
   // What hindered it when it was last awake need not hinder it now: only a start under way can fail.
-  if (entry.failure !== undefined && entry.state === 'RESUMING') {
+  if (entry.failure !== undefined && (entry.state === 'RESUMING' || entry.failure.reason === nobodyToWake)) {
     return { name: 'SERVER_STARTING_UP', message: `runtime ${runtime} cannot start: ${entry.failure.message}` };
   }
   if (waitedMs <= held.patienceMs) return undefined;

@@ -1,0 +1,150 @@
+// A gateway that runs from a file: what it reads, what it keeps, and what its clients are told. Design D7.
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { runCli } from '#cli/program.ts';
+import { createFileRoutes } from '#gateway/routing/file-routes.ts';
+import type { Log, LogFields } from '#observe/log.ts';
+import { silentLog } from '#observe/log.ts';
+import { createFakeClock } from '../../fakes/fake-clock.ts';
+import { aTerminal } from '../../fakes/terminal.ts';
+import { send } from './setup.ts';
+
+function aFile(t: TestContext, text?: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'xtrinode-routes-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'routes.json');
+  if (text !== undefined) writeFileSync(file, text);
+  return file;
+}
+
+const a = { namespace: 'team', name: 'a', state: 'RUNNING', coordinatorUrl: 'http://127.0.0.1:1' };
+const b = { ...a, name: 'b', hosts: ['b.example.com'] };
+
+async function aSource(t: TestContext, file: string) {
+  const clock = createFakeClock();
+  const warnings: string[] = [];
+  const warn = (message: string, fields?: LogFields): void => void warnings.push(`${message} ${JSON.stringify(fields)}`);
+  const log: Log = { ...silentLog, warn };
+  const source = createFileRoutes({ file, parse: (text) => JSON.parse(text) as unknown, clock, log });
+  t.after(() => source.stop());
+  await source.start();
+  let swaps = 0;
+  source.subscribe(() => (swaps += 1));
+  return {
+    warnings,
+    swaps: () => swaps,
+    names: () => [...source.table().byKey.values()].map(({ name, state }) => `${name} ${state}`),
+    entry: (key: string) => source.table().byKey.get(key),
+    /** Fulfilled when the change has been noticed and read. */
+    async change(how: () => void): Promise<void> {
+      how();
+      while (clock.pendingDelays().length === 0) await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(1_000);
+    },
+  };
+}
+
+describe('a routes file', () => {
+  it('is read again when it is written or replaced, and entries that did not change stay the same ones', async (t) => {
+    const file = aFile(t, JSON.stringify([a, b]));
+    const source = await aSource(t, file);
+    assert.deepEqual(source.names(), ['a RUNNING', 'b RUNNING']);
+    const before = source.entry('team/b');
+    await source.change(() => writeFileSync(file, JSON.stringify([{ ...a, state: 'DRAINING' }, b])));
+    assert.deepEqual(source.names(), ['a DRAINING', 'b RUNNING']);
+    assert.equal(source.entry('team/b'), before);
+    writeFileSync(`${file}.new`, JSON.stringify([a, b]));
+    await source.change(() => renameSync(`${file}.new`, file));
+    assert.deepEqual(source.names(), ['a RUNNING', 'b RUNNING']);
+    assert.equal(source.swaps(), 2);
+  });
+
+  it('with a bad entry keeps the last good version of that one and takes the others', async (t) => {
+    const file = aFile(t, JSON.stringify([a, b]));
+    const source = await aSource(t, file);
+    await source.change(() =>
+      writeFileSync(
+        file,
+        JSON.stringify([
+          { ...a, state: 'RUNING' },
+          { ...b, state: 'DRAINING' },
+        ]),
+      ),
+    );
+    assert.deepEqual(source.names(), ['a RUNNING', 'b DRAINING']);
+    assert.match(source.warnings[0] ?? '', /its last good version.*entry 1 \(team\/a\): state is \\"RUNING\\": it must be one of/);
+  });
+
+  for (const [what, how] of [
+    ['is emptied', (file: string) => writeFileSync(file, '')],
+    ['is no longer well-formed', (file: string) => writeFileSync(file, '[{')],
+    ['is no list', (file: string) => writeFileSync(file, '{}')],
+    ['is an empty list', (file: string) => writeFileSync(file, '[]')],
+    ['is deleted', (file: string) => rmSync(file)],
+    ['loses an entry', (file: string) => writeFileSync(file, JSON.stringify([b]))],
+  ] as const) {
+    it(`that ${what} changes nothing, and the log says so`, async (t) => {
+      const file = aFile(t, JSON.stringify([a, b]));
+      const source = await aSource(t, file);
+      await source.change(() => how(file));
+      assert.deepEqual(source.names(), ['a RUNNING', 'b RUNNING']);
+      assert.match(source.warnings.join(), /stay(s)? in force/);
+    });
+  }
+
+  it('takes an entry away by its state REMOVED alone', async (t) => {
+    const file = aFile(t, JSON.stringify([a, b]));
+    const source = await aSource(t, file);
+    await source.change(() => writeFileSync(file, JSON.stringify([a, { ...b, state: 'REMOVED' }])));
+    assert.deepEqual(source.names(), ['a RUNNING', 'b REMOVED']);
+  });
+});
+
+describe('xtrinode gateway', () => {
+  async function aGateway(t: TestContext, file: string) {
+    const terminal = aTerminal({});
+    const ended = runCli(['gateway', '--routes', file, '--listen', '127.0.0.1:0'], terminal.io);
+    t.after(async () => {
+      terminal.interrupt();
+      assert.equal(await ended, 0);
+    });
+    while (!terminal.out().includes('\n')) await new Promise((resolve) => setImmediate(resolve));
+    const port = Number(/^listening on http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(terminal.out())?.[1]);
+    return { port, terminal };
+  }
+
+  it('says that it has nobody to wake, at the start and to the client of a runtime that is PAUSED', async (t) => {
+    const file = aFile(t, '- {namespace: team, name: a, state: PAUSED, isDefault: true}\n');
+    const { port, terminal } = await aGateway(t, file);
+    assert.match(terminal.notes(), /there is nobody to wake a sleeping runtime/);
+    assert.equal((await send(port, 'GET', '/readyz')).status, 200);
+    const { page } = await send(port, 'POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
+    assert.equal(page.error, undefined);
+    const { error } = (await send(port, 'GET', (page.nextUri ?? '').replace(/^http:\/\/[^/]+/, ''))).page;
+    assert.match(
+      error?.message ?? '',
+      /^runtime team\/a cannot start: it is PAUSED, .* nobody to wake it: .* state: RUNNING in .*routes\.json/,
+    );
+  });
+
+  it('is not ready while it has no readable routes', async (t) => {
+    const file = aFile(t);
+    const { port, terminal } = await aGateway(t, file);
+    assert.equal((await send(port, 'GET', '/readyz')).status, 503);
+    assert.match(terminal.notes(), /cannot be read.*no route is known yet/);
+  });
+
+  it('that is given a path into nowhere, or no address, says so and ends', async () => {
+    const nowhere = aTerminal({});
+    assert.equal(await runCli(['gateway', '--routes', '/nonexistent/routes.yaml', '--listen', '127.0.0.1:0'], nowhere.io), 1);
+    assert.match(nowhere.notes(), /there is no directory \/nonexistent\.\n {2}Give the path/);
+    for (const listen of ['8080', '::1:0', 'localhost:70000', ':1']) {
+      const terminal = aTerminal({});
+      assert.equal(await runCli(['gateway', '--routes', 'routes.yaml', '--listen', listen], terminal.io), 2);
+      assert.match(terminal.notes(), /expected an address and a port/);
+    }
+  });
+});
