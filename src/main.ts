@@ -43,3 +43,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readStdin,
 });
 clearInterval(alive);
+// What a bounded stop had to leave behind does not hold the process for longer than this.
+setTimeout(() => process.exit(), 2_000).unref();

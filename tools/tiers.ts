@@ -17,6 +17,8 @@ const pureTests: Step = {
     'src/render/**/*.test.ts',
     'src/reconcile/**/*.test.ts',
     'src/admission/**/*.test.ts',
+    'src/config/**/*.test.ts',
+    'src/rbac/**/*.test.ts',
     'src/cli/**/*.test.ts',
     'src/observe/**/*.test.ts',
     'src/roles/**/*.test.ts',

@@ -1,6 +1,7 @@
 // From anything thrown to what the user reads: one clear line, a way to mend it where there is one, and an exit code.
 // A stack trace only with --debug.
-import { isKubeError } from '#kube/errors.ts';
+import { isKubeError, type KubeError } from '#kube/errors.ts';
+import { explainClusterProblem, isUnknownResource } from '#roles/cluster-problem.ts';
 import { CliError } from './io.ts';
 
 export interface Failure {
@@ -23,17 +24,10 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function kubeMessage(error: {
-  readonly code: number;
-  readonly reason: string;
-  readonly message: string;
-  readonly causes: readonly { field?: string; message: string }[];
-}): string {
-  if (error.reason === 'Unreachable') return `${error.message}. Is it running? (xtrinode up starts a local one)`;
-  if (error.code === 401) return `the API server does not accept these credentials: ${error.message}`;
-  if (error.code === 404 && error.message.includes('could not find the requested resource')) {
-    return 'the API server does not know XTrinode: install the custom resource definitions first (xtrinode up brings its own)';
-  }
+function kubeMessage(error: KubeError): string {
+  const isOfTheCluster = [0, 401, 403].includes(error.code) || isUnknownResource(error);
+  const problem = isOfTheCluster ? explainClusterProblem(error) : undefined;
+  if (problem !== undefined) return problem.text;
   // A Status repeats its causes in the message, except where it only counts them.
   const more = error.causes.map((cause) => `${cause.field === undefined || cause.field === '' ? '' : `${cause.field}: `}${cause.message}`);
   const missing = more.filter((line) => !error.message.includes(line.slice(line.indexOf(': ') + 2)));

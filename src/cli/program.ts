@@ -1,6 +1,7 @@
 // The command line: which verbs there are, and what becomes of their failures. Commands do their work through CliIo alone.
 import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
+import { addCrds } from './commands/crds.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addGateway } from './commands/gateway.ts';
@@ -8,6 +9,8 @@ import { addGet } from './commands/get.ts';
 import { addLifecycle } from './commands/lifecycle.ts';
 import { addLogs } from './commands/logs.ts';
 import { addQuery } from './commands/query.ts';
+import { addRbac } from './commands/rbac.ts';
+import { addRoles } from './commands/roles.ts';
 import { addUp } from './commands/up.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhy } from './commands/why.ts';
@@ -26,6 +29,9 @@ const verbs: readonly ((program: Command, io: CliIo) => void)[] = [
   addQuery,
   addLogs,
   addDoctor,
+  addCrds,
+  addRbac,
+  addRoles,
   addVersion,
 ];
 

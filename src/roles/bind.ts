@@ -10,12 +10,13 @@ export async function bind<T>(what: string, option: string, port: number, listen
   try {
     return await listen();
   } catch (error) {
-    if (!isCode(error, 'EADDRINUSE', 'EACCES')) throw error;
+    if (!isCode(error, 'EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND')) throw error;
     const isTaken = isCode(error, 'EADDRINUSE');
+    const refusal = isCode(error, 'EACCES') ? 'this user may not open it.' : 'the address is not one of this machine.';
     throw new SetupError({
       what: `port ${port} cannot be had for the ${what}`,
-      why: isTaken ? `another program listens there (see: ss -ltnp 'sport = :${port}').` : 'this user may not open it.',
-      mend: `Stop that program, or choose another port: ${option} (0 takes a free one).`,
+      why: isTaken ? `another program listens there (see: ss -ltnp 'sport = :${port}').` : refusal,
+      mend: `${isTaken ? 'Stop that program, or choose' : 'Choose'} another: ${option} (port 0 takes a free one).`,
     });
   }
 }

@@ -16,15 +16,18 @@ function readGenerated(name: string): KubeObject {
   return JSON.parse(readFileSync(join(root, 'src', 'apis', 'generated', name), 'utf8')) as KubeObject;
 }
 
+/** Our custom resource definitions, as they are installed into any cluster. */
+export function readDefinitions(): readonly KubeObject[] {
+  return ['xtrinode.crd.json', 'xtrinodecatalog.crd.json'].map(readGenerated);
+}
+
 export async function bootstrap({ api, registerAdmission }: EmbeddedApi): Promise<void> {
   registerAdmission(xtrinodes, { validate: validateXTrinode });
   registerAdmission(xtrinodeCatalogs, { validate: validateXTrinodeCatalog });
   for (const name of [systemNamespace, gatewayNamespace]) {
     await api.apply<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { fieldManager, force: true });
   }
-  for (const name of ['xtrinode.crd.json', 'xtrinodecatalog.crd.json']) {
-    await api.apply(customResourceDefinitions, readGenerated(name), { fieldManager, force: true });
-  }
+  for (const definition of readDefinitions()) await api.apply(customResourceDefinitions, definition, { fieldManager, force: true });
 }
 
 /** The runtimes of the example run the Trino that is here, which `--trino-home` decides. */

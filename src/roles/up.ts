@@ -25,6 +25,7 @@ import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
 import { randomShard } from './gateway.ts';
 import { createOperator } from './operator.ts';
+import { runUntilStopped, type Stop } from './stops.ts';
 import { takeHome, type UpHome } from './up-home.ts';
 import { createScreen, type Screen } from './up-screen.ts';
 
@@ -53,8 +54,6 @@ const trinoVersion = '483';
 const stopGraceMs = 5_000;
 const nodeName = 'local';
 
-type Stop = () => Promise<void> | void;
-
 function readVersion(): string {
   return (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
 }
@@ -72,33 +71,16 @@ function nodeSize({ cpuMilli, memoryBytes }: UpOptions): { readonly cpu: string;
 
 /** Runs until the signal. Throws SetupError for what the user can mend; everything started is stopped again then. */
 export async function runUp(options: UpOptions): Promise<void> {
-  const { clock } = options;
-  const screen = createScreen(options.note, options.isInteractive, clock.now);
+  const screen = createScreen(options.note, options.isInteractive, options.clock.now);
   const home = await takeHome(options.home);
   const stops: Stop[] = [() => home.release()];
-  try {
-    await start(options, home, screen, stops);
-    await new Promise<void>((done) => {
-      if (options.signal.aborted) done();
-      else options.signal.addEventListener('abort', () => done(), { once: true });
-    });
-    screen.line('stopping ...');
-  } catch (error) {
-    if (!options.signal.aborted) throw error;
-  } finally {
-    await stopAll(stops, screen);
-  }
-}
-
-/** The newest first. One that fails is told, and does not keep the others from stopping. */
-async function stopAll(stops: readonly Stop[], screen: Screen): Promise<void> {
-  for (const stop of stops.toReversed()) {
-    try {
-      await stop();
-    } catch (error) {
-      screen.line(`could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
+  await runUntilStopped({
+    signal: options.signal,
+    stops,
+    start: () => start(options, home, screen, stops),
+    onStopping: () => screen.line('stopping ...'),
+    onStopFailure: (error) => screen.line(`could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`),
+  });
 }
 
 /** Two files of this size at most. */

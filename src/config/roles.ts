@@ -1,0 +1,63 @@
+// Every setting of every role, as data: the one table that flags, environment variables, files, --help and
+// docs/configuration.md come from. Pure.
+import { bytes, choice, count, cpu, duration, listenAddress, onOff, optional, path, required, setting, text, urls } from './setting.ts';
+import type { ConfigOf, Settings } from './setting.ts';
+
+const logSettings = {
+  logLevel: setting(choice('debug', 'info', 'warn', 'error'), 'least important line of the log that is written', 'info'),
+  logFormat: setting(choice('json', 'text'), 'json: one object per line; text: for the eye. The log goes to standard error', 'json'),
+} satisfies Settings;
+
+const clusterSettings = {
+  kubeconfig: optional(path, 'kubeconfig file (default: as kubectl: KUBECONFIG, ~/.kube/config, the service account of the Pod)'),
+  context: optional(text, 'context of the kubeconfig (default: its current one)'),
+  ...logSettings,
+  stopWithin: setting(duration, 'after SIGTERM, longest time until the process has ended', 20_000),
+} satisfies Settings;
+
+/** A free port: several may run on one machine. In a cluster the address is set. */
+const healthListen = setting(listenAddress, 'where /livez, /readyz and /metrics are served', { host: '127.0.0.1', port: 0 });
+
+export const operatorSettings = {
+  ...clusterSettings,
+  healthListen,
+  leaderElect: setting(onOff, 'only one of several operators works at a time; off only where there can be no second one', true),
+  leaseDuration: setting(duration, 'another operator takes over when the leader has not been heard of for this long', 15_000),
+  renewDeadline: setting(duration, 'a leader that could not renew its Lease for this long stops working', 10_000),
+  retryPeriod: setting(duration, 'how often the Lease is renewed, or looked at', 2_000),
+  stuckAfter: setting(duration, 'a runtime in work for longer than this makes the operator not ready', 120_000),
+  concurrency: setting(count, 'runtimes in work at the same time', 4),
+} satisfies Settings;
+
+export const apiServerSettings = {
+  ...clusterSettings,
+  listen: setting(listenAddress, 'where the API is served', { host: '127.0.0.1', port: 8081 }),
+} satisfies Settings;
+
+export const gatewaySettings = {
+  ...clusterSettings,
+  listen: setting(listenAddress, 'where Trino clients connect', { host: '127.0.0.1', port: 8080 }),
+  apiServer: required(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
+} satisfies Settings;
+
+export const nodeSettings = {
+  ...clusterSettings,
+  name: required(text, 'name of the Node object; one process node per name'),
+  stateDir: optional(path, 'files and logs of its Pods (default: ~/.xtrinode/nodes/<name>)'),
+  trinoHome: optional(path, 'an unpacked Trino distribution to use instead of fetching one (default: TRINO_HOME)'),
+  offline: setting(onOff, 'fetch nothing; use what is installed', false),
+  cpu: optional(cpu, 'processors the Node offers (default: at least 64; nothing is enforced)'),
+  memory: optional(bytes, 'memory the Node offers (default: at least 256Gi; nothing is enforced)'),
+} satisfies Settings;
+
+export type OperatorConfig = ConfigOf<typeof operatorSettings>;
+export type ApiServerConfig = ConfigOf<typeof apiServerSettings>;
+export type GatewayConfig = ConfigOf<typeof gatewaySettings>;
+export type NodeConfig = ConfigOf<typeof nodeSettings>;
+
+export const roleSettings: Readonly<Record<string, Settings>> = {
+  operator: operatorSettings,
+  'api-server': apiServerSettings,
+  gateway: gatewaySettings,
+  node: nodeSettings,
+};

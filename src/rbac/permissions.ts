@@ -1,0 +1,107 @@
+// What each role asks of the Kubernetes API, as data: the one table that the generated RBAC objects come from. A test runs every
+// role against an API that refuses what is not here, and complains of what is here and never used. Pure.
+import { gatewayNamespace, routesConfigMap, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import type { Resource } from '#kube/port.ts';
+import * as kube from '#kube/resources.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+
+/**
+ * 'cluster': everywhere. 'served': in the namespaces that somebody has given to XTrinode, one RoleBinding each (design D12: a
+ * Secret is never readable cluster-wide). Otherwise one namespace.
+ */
+export type Scope = 'cluster' | 'served' | { readonly namespace: string };
+
+export interface Permission {
+  readonly scope: Scope;
+  readonly resource: Resource;
+  readonly subresource?: 'status' | 'finalizers';
+  readonly verbs: readonly Verb[];
+  /** Only these objects. RBAC cannot narrow create, list and watch so. */
+  readonly names?: readonly string[];
+  /** Completes "It may, because it ...". */
+  readonly why: string;
+}
+
+export const roleNames = ['operator', 'api-server', 'gateway', 'node'] as const;
+export type RoleName = (typeof roleNames)[number];
+
+const follow = ['list', 'watch'] as const;
+/** Server-side apply needs create as well, where the object is new. */
+const apply = ['create', 'patch'] as const;
+
+export const operatorLeaseName = 'xtrinode-operator';
+const inSystem = { namespace: systemNamespace };
+const inGateway = { namespace: gatewayNamespace };
+const inNodeLease = { namespace: 'kube-node-lease' };
+
+const tellsEvents = { resource: kube.events, verbs: ['get', 'create', 'patch'], why: 'tells what it does as Events' } as const;
+
+const operator: readonly Permission[] = [
+  { scope: 'cluster', resource: xtrinodes, verbs: follow, why: 'follows the runtimes' },
+  { scope: 'cluster', resource: xtrinodeCatalogs, verbs: follow, why: 'follows the catalogs' },
+  ...[kube.deployments, kube.configMaps, kube.services, kube.serviceAccounts].map((resource): Permission => ({
+    scope: 'cluster',
+    resource,
+    verbs: follow,
+    why: 'follows the objects it has made, by label',
+  })),
+  { scope: 'cluster', resource: kube.pods, verbs: follow, why: 'sees from the Pods whether a coordinator runs, and where' },
+  { scope: 'cluster', resource: kube.leases, verbs: follow, why: 'sees who waits for a runtime, by label' },
+  { scope: 'served', resource: xtrinodes, verbs: ['patch'], why: 'sets its finalizer and takes commands off the annotations' },
+  { scope: 'served', resource: xtrinodes, subresource: 'status', verbs: ['patch'], why: 'reports' },
+  {
+    scope: 'served',
+    resource: xtrinodes,
+    subresource: 'finalizers',
+    verbs: ['update'],
+    why: 'makes objects that a runtime owns and that keep it until they are gone (asked for by OwnerReferencesPermissionEnforcement)',
+  },
+  { scope: 'served', resource: xtrinodeCatalogs, subresource: 'status', verbs: ['patch'], why: 'reports' },
+  ...[kube.deployments, kube.configMaps, kube.services, kube.serviceAccounts].map((resource): Permission => ({
+    scope: 'served',
+    resource,
+    verbs: ['get', ...apply, 'delete'],
+    why: 'makes, mends and removes the objects of a runtime; before it makes one it looks whether the name is taken',
+  })),
+  {
+    scope: 'served',
+    resource: kube.secrets,
+    verbs: ['get', 'create'],
+    why: 'makes the shared secret of a runtime and sees that it is its own',
+  },
+  { scope: 'served', ...tellsEvents },
+  { scope: inGateway, resource: kube.configMaps, verbs: ['create'], why: 'makes the route table' },
+  { scope: inGateway, resource: kube.configMaps, verbs: ['patch'], names: [routesConfigMap], why: 'publishes routes' },
+  { scope: inSystem, resource: kube.leases, verbs: ['create'], why: 'takes part in the election of a leader' },
+  {
+    scope: inSystem,
+    resource: kube.leases,
+    verbs: ['get', 'update'],
+    names: [operatorLeaseName],
+    why: 'takes part in the election of a leader',
+  },
+];
+
+const apiServer: readonly Permission[] = [
+  { scope: 'cluster', resource: xtrinodes, verbs: ['get', 'list'], why: 'answers what there is and what becomes of it' },
+  { scope: 'served', resource: xtrinodes, verbs: ['patch'], why: 'records resume and suspend as annotations' },
+  { scope: 'served', resource: kube.leases, verbs: apply, why: 'records that somebody waits for a runtime' },
+];
+
+const gateway: readonly Permission[] = [{ scope: inGateway, resource: kube.configMaps, verbs: follow, why: 'follows the route table' }];
+
+const node: readonly Permission[] = [
+  { scope: 'cluster', resource: kube.nodes, verbs: apply, why: 'registers its Node' },
+  { scope: 'cluster', resource: kube.nodes, subresource: 'status', verbs: ['patch'], why: 'says that its Node is ready' },
+  { scope: inNodeLease, resource: kube.leases, verbs: apply, why: 'says that its Node lives' },
+  { scope: 'cluster', resource: kube.pods, verbs: follow, why: 'takes the Pods bound to its Node, and resolves Service names to Pods' },
+  { scope: 'served', resource: kube.pods, subresource: 'status', verbs: ['patch'], why: 'reports on its Pods' },
+  { scope: 'served', resource: kube.pods, verbs: ['delete'], why: 'lets a Pod go whose process has ended' },
+  { scope: 'served', resource: kube.services, verbs: follow, why: 'resolves Service names for the processes' },
+  { scope: 'served', resource: kube.configMaps, verbs: ['get', 'watch'], why: 'writes the files that a Pod mounts' },
+  { scope: 'served', resource: kube.secrets, verbs: ['get', 'watch'], why: 'writes the files and the environment of a Pod' },
+  { scope: 'served', ...tellsEvents },
+];
+
+export const permissions: Readonly<Record<RoleName, readonly Permission[]>> = { operator, 'api-server': apiServer, gateway, node };

@@ -1,0 +1,54 @@
+// What every role run as a process of its own has in common: a log on standard error, one line on standard output when it is
+// ready (with the port it really has), a clean stop on SIGTERM within a bound.
+import type { Clock } from '#core/clock.ts';
+import { childLog, createLog, type Log, type LogLevel } from '#observe/log.ts';
+import { runUntilStopped, type Stop } from './stops.ts';
+
+export interface RoleProcess {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Aborted by the first SIGTERM or Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Standard output. */
+  out(text: string): void;
+  /** Standard error. */
+  note(text: string): void;
+}
+
+export interface RoleConfig {
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'text';
+  /** ms */
+  readonly stopWithin: number;
+}
+
+export interface StartedRole {
+  readonly log: Log;
+  readonly stops: Stop[];
+}
+
+/** `start` returns what the ready line says after the name; it may return early once the signal has come. */
+export async function runRole(
+  name: string,
+  process: RoleProcess,
+  config: RoleConfig,
+  start: (role: StartedRole) => Promise<string>,
+): Promise<void> {
+  const log = childLog(
+    createLog({ level: config.logLevel, format: config.logFormat === 'json' ? 'json' : 'pretty', write: (line) => process.note(line) }),
+    { component: name },
+  );
+  const stops: Stop[] = [];
+  await runUntilStopped({
+    signal: process.signal,
+    stops,
+    async start() {
+      const ready = await start({ log, stops });
+      if (!process.signal.aborted) process.out(`${name} ready: ${ready}\n`);
+    },
+    onStopping: () => log.info('stopping'),
+    onStopFailure: (error) => log.warn('could not stop cleanly', { error }),
+    bound: { clock: process.clock, withinMs: config.stopWithin },
+  });
+}
