@@ -1,5 +1,6 @@
 // Which ConfigMaps and Secrets a Pod needs, and reading them. What is missing is an answer, not an error: the Pod waits.
 import type { ConfigMap, Container, Pod, Secret } from '#core/objects.ts';
+import { aborted } from '#core/pause.ts';
 import type { KubeApi, Resource } from '#kube/port.ts';
 import { configMaps, secrets } from '#kube/resources.ts';
 
@@ -75,7 +76,7 @@ export async function sourcesChanged(
     ...[...names.secrets].map((name) => follow(secrets, name, seen.secrets.get(name)?.metadata.resourceVersion)),
   ];
   try {
-    await Promise.race(watches);
+    await Promise.race([aborted(signal), ...watches]); // a Pod that names no source waits for its end only
   } finally {
     done.abort();
     await Promise.allSettled(watches);
