@@ -36,7 +36,8 @@ const loopbackTests: Step = {
     'src/node/**/*.test.ts',
     'src/gateway/**/*.test.ts',
     'src/api-server/**/*.test.ts',
-    'test/contract/**/*.test.ts',
+    'tools/**/*.test.ts',
+    'test/contract/embedded*.test.ts',
     'test/integration/**/*.test.ts',
   ],
 };

@@ -1,4 +1,4 @@
-// What must be in a fresh embedded API before anything else: namespaces, our CRDs, admission, the quickstart.
+// What must be in a fresh API before anything else: namespaces, our CRDs; for `up` also admission and the quickstart.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
@@ -24,6 +24,11 @@ export function readDefinitions(): readonly KubeObject[] {
 export async function bootstrap({ api, registerAdmission }: EmbeddedApi): Promise<void> {
   registerAdmission(xtrinodes, { validate: validateXTrinode });
   registerAdmission(xtrinodeCatalogs, { validate: validateXTrinodeCatalog });
+  await applyDefinitions(api);
+}
+
+/** Our namespaces and custom resource definitions, on any API server. */
+export async function applyDefinitions(api: KubeApi): Promise<void> {
   for (const name of [systemNamespace, gatewayNamespace]) {
     await api.apply<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { fieldManager, force: true });
   }
