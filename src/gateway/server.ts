@@ -11,6 +11,7 @@ import { createMemoryBudget } from './hold/memory-budget.ts';
 import { createSlugs } from './hold/slug.ts';
 import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
+import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
 import { createQueries } from './queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
@@ -92,7 +93,8 @@ export function createGateway({
   };
   const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, needsDemand });
   const submitter = createSubmitter({ queue, turnstile, known, client, clock, log, isOnlyReplica });
-  const statements = createStatements({ table, queue, submitter, budget, slugs: createSlugs(), clock });
+  const kills = createKills({ table, queue, submitter, known, client });
+  const statements = createStatements({ table, queue, submitter, kills, budget, slugs: createSlugs(), clock });
   const forward = createForward({ client, budget, clock });
   const queries = createQueries({ table, known, queue, statements, forward, clock, log });
   let isStopping = false;

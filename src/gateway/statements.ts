@@ -12,6 +12,7 @@ import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pollHoldMs, postHoldMs } from './hold/poll-pace.ts';
 import type { Slugs } from './hold/slug.ts';
 import type { Submitter } from './hold/submitter.ts';
+import { callDone, type Killed, type Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
 import { chooseRoute, isProblem, keyOfEntry, type RouteTable } from './routing/route-table.ts';
@@ -20,6 +21,7 @@ export interface StatementsInit {
   readonly table: () => RouteTable;
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
+  readonly kills: Kills;
   readonly budget: MemoryBudget;
   readonly slugs: Slugs;
   readonly clock: Clock;
@@ -58,7 +60,7 @@ function sendIdentityProblem({ response }: RequestContext, problem: GatewayProbl
   sendProblem(response, problem, problem === noUser ? challenge : {});
 }
 
-export function createStatements({ table, queue, submitter, budget, slugs, clock }: StatementsInit): Statements {
+export function createStatements({ table, queue, submitter, kills, budget, slugs, clock }: StatementsInit): Statements {
   /** From now on the client knows the held id. */
   function sendQueued(context: RequestContext, held: HeldStatement): void {
     held.token = Math.max(held.token, 0);
@@ -98,13 +100,23 @@ export function createStatements({ table, queue, submitter, budget, slugs, clock
     sendPage(response, formatErrorPage({ id, origin, elapsedMs: clock.now() - held.arrivedAt, failure: shown }));
   }
 
-  /** A refusal known at the POST, told on the next page. */
-  function refuseLater(context: RequestContext, user: string, problem: GatewayProblem): void {
+  /** What is known at the POST is told on the next page. */
+  function answerLater(context: RequestContext, user: string, end: (held: HeldStatement) => void): void {
     const { forwarded, origin } = context;
     const held = queue.admit({ runtime: '', user, patienceMs: 0, headers: [], body: Buffer.alloc(0), forwarded, origin });
     if ('code' in held) return sendProblem(context.response, held);
-    submitter.fail(held, { name: trinoErrorOf(problem), message: problem.detail });
+    end(held);
     answer(context, held, true);
+  }
+
+  function refuseLater(context: RequestContext, user: string, problem: GatewayProblem): void {
+    answerLater(context, user, (held) => submitter.fail(held, { name: trinoErrorOf(problem), message: problem.detail }));
+  }
+
+  function answerKilled(context: RequestContext, user: string, killed: Killed): void {
+    if (killed === 'done') return answerLater(context, user, (held) => queue.handOver(held, callDone(held)));
+    if ('answer' in killed) return sendAnswer(context.response, killed.answer);
+    answerLater(context, user, (held) => submitter.fail(held, killed));
   }
 
   async function post(context: RequestContext): Promise<void> {
@@ -128,6 +140,8 @@ export function createStatements({ table, queue, submitter, budget, slugs, clock
         code: 'BAD_REQUEST',
         detail: 'the statement is empty: send SQL text as the body of POST /v1/statement.',
       });
+    const killed = await kills.take(context, user, body);
+    if (killed !== undefined) return answerKilled(context, user, killed);
     const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
     if (isProblem(route)) return refuseLater(context, user, route);
     // A page that leads back here would lead nowhere.

@@ -12,9 +12,12 @@ export const trinoErrors = {
   ABANDONED_QUERY: { code: 2, type: 'USER_ERROR' },
   USER_CANCELED: { code: 3, type: 'USER_ERROR' },
   PERMISSION_DENIED: { code: 4, type: 'USER_ERROR' },
+  NOT_FOUND: { code: 5, type: 'USER_ERROR' },
+  NOT_SUPPORTED: { code: 13, type: 'USER_ERROR' },
   UNKNOWN_TRANSACTION: { code: 20, type: 'USER_ERROR' },
   QUERY_REJECTED: { code: 31, type: 'USER_ERROR' },
   QUERY_TEXT_TOO_LARGE: { code: 35, type: 'USER_ERROR' },
+  ADMINISTRATIVELY_KILLED: { code: 38, type: 'USER_ERROR' },
   GENERIC_INTERNAL_ERROR: { code: 65_536, type: 'INTERNAL_ERROR' },
   SERVER_STARTING_UP: { code: 65_548, type: 'INTERNAL_ERROR' },
   REMOTE_HOST_GONE: { code: 65_558, type: 'INTERNAL_ERROR' },
@@ -84,6 +87,18 @@ export function formatKeepAlivePage(input: PageInput & { readonly nextUri: strin
     nextUri: input.nextUri,
     stats: stats('RUNNING', false, input.elapsedMs),
     warnings: [],
+  });
+}
+
+/** The last page of a CALL that went well, as Trino 483 makes it. */
+export function formatCallDonePage(input: PageInput): string {
+  return JSON.stringify({
+    id: input.id,
+    infoUri: infoUri(input),
+    columns: [],
+    stats: stats('FINISHED', false, input.elapsedMs),
+    warnings: [],
+    updateType: 'CALL',
   });
 }
 

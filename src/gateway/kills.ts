@@ -1,0 +1,109 @@
+// A statement that kills another query by its id goes to the coordinator that runs that query, whichever runtime the client has
+// chosen; one that names a statement that waits here ends that one. It never wakes a runtime (trino-protocol 7.3 point 5).
+import { parseKillQuery, type KillQuery } from '#trino/protocol/kill-query.ts';
+import { familyOf, headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
+import { isHeldId } from '#trino/protocol/query-id.ts';
+import { formatCallDonePage, type TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { RequestContext } from './context.ts';
+import { submitStatement } from './hold/hand-over.ts';
+import { isPending, type HeldStatement, type Outcome } from './hold/held-statement.ts';
+import type { HoldQueue } from './hold/hold-queue.ts';
+import type { Submitter } from './hold/submitter.ts';
+import type { KnownCoordinators } from './routing/known-coordinators.ts';
+import { chooseRoute, isProblem, type RouteTable } from './routing/route-table.ts';
+import type { CoordinatorClient } from './upstream/coordinator-client.ts';
+
+export interface KillsInit {
+  readonly table: () => RouteTable;
+  readonly queue: HoldQueue;
+  readonly submitter: Pick<Submitter, 'cancel'>;
+  readonly known: KnownCoordinators;
+  readonly client: CoordinatorClient;
+}
+
+/** What became of a call: what its coordinator said, why it failed, or that it is done. */
+export type Killed = Outcome | TrinoFailure | 'done';
+
+export interface Kills {
+  /** Undefined when the statement is an ordinary one. */
+  take(context: RequestContext, user: string, body: Buffer): Promise<Killed | undefined>;
+}
+
+/** No call that names a query is longer; others are not looked at. */
+const maxCallBytes = 8 * 1024;
+
+/** One byte is one character, so that positions are those of the bytes. What has a meaning in SQL is ASCII. */
+function read(body: Buffer, headers: HeaderPairs): KillQuery | undefined {
+  if (body.length > maxCallBytes) return undefined;
+  const family = familyOf(headers) ?? 'trino';
+  const session = { catalog: headerOf(headers, `x-${family}-catalog`), schema: headerOf(headers, `x-${family}-schema`) };
+  return parseKillQuery(body.toString('latin1'), session);
+}
+
+/** The statement with another id in the place of the first one; every other byte as it was. */
+function withId(body: Buffer, { start, end }: KillQuery, id: string): Buffer {
+  return Buffer.concat([body.subarray(0, start), Buffer.from(id), body.subarray(end)]);
+}
+
+/** Trino 483's own words. */
+function notFound(id: string): Killed {
+  return { name: 'NOT_FOUND', message: `Target query not found: ${id}` };
+}
+
+/** Ids can be guessed: only who is surely the same may end a statement by them. */
+function isOwner(held: HeldStatement, user: string, headers: HeaderPairs): boolean {
+  if (held.user !== user) return false;
+  return user !== '' || headerOf(held.headers, 'authorization') === headerOf(headers, 'authorization');
+}
+
+function killHeld({ queue, submitter }: KillsInit, kill: KillQuery, user: string, headers: HeaderPairs): Killed {
+  const { queryId } = kill;
+  const held = queue.find(queryId);
+  if (held === undefined) return notFound(queryId);
+  if (!isOwner(held, user, headers)) {
+    const message = `Access Denied: Cannot kill query ${queryId}: while it waits for its runtime, only the user who sent it may`;
+    return { name: 'PERMISSION_DENIED', message };
+  }
+  if (!isPending(held) && held.state !== 'REFUSED') return { name: 'NOT_SUPPORTED', message: `Target query is not running: ${queryId}` };
+  const message = Buffer.from(kill.message ?? '', 'latin1').toString();
+  held.failure = { name: 'ADMINISTRATIVELY_KILLED', message: message === '' ? 'Query killed.' : `Query killed. Message: ${message}` };
+  submitter.cancel(held);
+  return 'done';
+}
+
+/** How a call that ended a waiting statement ends itself. */
+export function callDone({ id, origin }: HeldStatement): Outcome {
+  const headers = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
+  const body = Buffer.from(formatCallDonePage({ id, origin, elapsedMs: 0 }));
+  return { answer: { status: 200, headers, body }, realId: undefined, nextUri: undefined, coordinatorUrl: '' };
+}
+
+export function createKills(init: KillsInit): Kills {
+  const { table, queue, known, client } = init;
+  return {
+    async take(context, user, body) {
+      const { headers, forwarded, origin, gone } = context;
+      const kill = read(body, headers);
+      if (kill === undefined) return undefined;
+      const realId = queue.realIdOf(kill.queryId)?.realId;
+      if (realId === undefined && isHeldId(kill.queryId)) return killHeld(init, kill, user, headers);
+      const target = realId ?? kill.queryId;
+      const { runtime, entry } = known.ownerOf(target) ?? {};
+      if (runtime === undefined) {
+        const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
+        // Where a Trino runs, it says itself that it does not know the query.
+        return isProblem(route) || route.state === 'RUNNING' ? undefined : notFound(target);
+      }
+      if (entry === undefined) return notFound(target);
+      const submission = { headers, forwarded, origin, body: realId === undefined ? body : withId(body, kill, realId) };
+      const done = await submitStatement(client, entry, submission, gone);
+      if (done.result === 'failed') return done.failure;
+      if (done.result === 'not-now') {
+        const message = `query ${target} cannot be killed now: runtime ${runtime} does not answer (${done.why}). Try again`;
+        return { name: 'REMOTE_HOST_GONE', message };
+      }
+      if (done.outcome.realId !== undefined) known.learnAnswer(done.outcome.realId, entry);
+      return done.outcome;
+    },
+  };
+}
