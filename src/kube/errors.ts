@@ -19,7 +19,9 @@ export type KubeReason =
   | 'RequestEntityTooLarge'
   | 'NotAcceptable'
   /** No answer at all: refused, reset, time-out. `code` is 0. */
-  | 'Unreachable';
+  | 'Unreachable'
+  /** No answer, because one side does not trust the other's certificate. `code` is 0. */
+  | 'Untrusted';
 
 export interface StatusCause {
   readonly reason?: string;

@@ -20,11 +20,12 @@ export function explainClusterProblem(error: unknown, asked: Asked = {}): Cluste
   if (error instanceof Error && error.name === 'KubeconfigError') return { text: error.message, isWorthWaiting: false };
   if (!isKubeError(error)) return undefined;
   const { describedAs = 'the kubeconfig' } = asked;
-  if (error.reason === 'Unreachable') return explainSilence(error, asked);
-  if (error.code === 401) {
-    const text = `the API server does not accept the credentials of ${describedAs} (expired, or of another cluster?): log in again, or choose another with --context or --kubeconfig`;
-    return { text, isWorthWaiting: false };
+  if (error.reason === 'Unreachable') {
+    const local = asked.role === undefined ? ' (xtrinode up starts a local one)' : '';
+    return { text: `${error.message}${local}`, isWorthWaiting: true };
   }
+  // Certificates that do not fit and credentials that are refused stay so; the client's own words say which and why.
+  if (error.reason === 'Untrusted' || error.code === 401) return { text: error.message, isWorthWaiting: false };
   if (error.code === 403) return { text: `${error.message}. ${mendPermission(asked.role)}`, isWorthWaiting: true };
   if (isUnknownResource(error)) {
     const text = `the cluster of ${describedAs} does not know XTrinode. Install its definitions: xtrinode crds | kubectl apply --server-side -f -`;
@@ -46,16 +47,4 @@ export function isUnknownResource(error: KubeError): boolean {
 function mendPermission(role: string | undefined): string {
   if (role === undefined) return 'Ask whoever administers the cluster for it.';
   return `Give it: xtrinode rbac --role ${role} --serve NAMESPACE | kubectl apply --server-side -f -`;
-}
-
-function explainSilence(error: KubeError, { describedAs, role }: Asked): ClusterProblem {
-  const code = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : '';
-  const from = describedAs === undefined ? '' : ` (${describedAs})`;
-  // A certificate that cannot be trusted stays so.
-  if (/CERT|SSL|TLS|UNABLE_TO/.test(code)) {
-    const text = `${error.message}${from}: the certificates of the kubeconfig and of the API server do not fit together (expired, or another cluster at that address?)`;
-    return { text, isWorthWaiting: false };
-  }
-  const local = role === undefined ? ' (xtrinode up starts a local one)' : '';
-  return { text: `${error.message}${from}. Is it running?${local}`, isWorthWaiting: true };
 }

@@ -42,7 +42,7 @@ async function apply(options: ApplyOptions, io: CliIo): Promise<void> {
         const outcome = await applyOne(api, { ...manifest, object }, options);
         io.out(`${displayName(manifest.resource, object.metadata.name)} ${outcome}${options.dryRun === true ? ' (dry run)' : ''}\n`);
       } catch (error) {
-        if (!isKubeError(error) || error.reason === 'Unreachable') throw error;
+        if (!isKubeError(error) || error.code === 0) throw error;
         failures += 1;
         io.note(
           formatFailure(

@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { systemClock } from '#observe/system-clock.ts';
-import { silentLog } from '#observe/log.ts';
 import type { ConfigMap } from '#core/objects.ts';
+import { silentLog } from '#observe/log.ts';
+import { systemClock } from '#observe/system-clock.ts';
+import { events, json, startFakeApiServer, status } from '../../../test/fakes/fake-api-server.ts';
+import type { Answer } from '../../../test/fakes/fake-api-server.ts';
 import { createReflector } from '../cache/reflector.ts';
 import { configMaps, pods } from '../resources.ts';
 import { createHttpKubeApi } from './http-kube-api.ts';
-
-interface Seen {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-type Answer = (response: ServerResponse, seen: Seen) => void;
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -29,79 +16,26 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** A server that gives the scripted answers in turn; the last one is given again and again. */
 async function anApi(t: TestContext, answers: readonly Answer[], random = (): number => 0) {
-  const seen: Seen[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => {
-      const one = { method: request.method ?? '', url: new URL(request.url ?? '/', 'http://x'), headers: request.headers, body };
-      seen.push(one);
-      answers[Math.min(seen.length, answers.length) - 1]?.(response, one);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const directory = mkdtempSync(join(tmpdir(), 'kube-client-'));
-  const kubeconfigPath = join(directory, 'config');
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = {
-    'current-context': 'x',
-    contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-    clusters: [{ name: 'x', cluster: { server: address } }],
-    users: [{ name: 'x', user: { token: 'secret' } }],
-  };
-  writeFileSync(kubeconfigPath, JSON.stringify(config));
+  const server = await startFakeApiServer(t, { answers });
   const warnings: string[] = [];
   const api = createHttpKubeApi({
-    kubeconfigPath,
+    kubeconfigPath: server.kubeconfig({ token: 'secret' }),
     env: {},
     clock: systemClock,
     log: silentLog,
     random,
     onWarning: (text) => warnings.push(text),
   });
-  t.after(async () => {
-    await api.close();
-    server.closeAllConnections();
-    server.close();
-    rmSync(directory, { recursive: true });
-  });
-  return { api, seen, warnings, server };
+  t.after(() => api.close());
+  return { api, seen: server.seen, warnings };
 }
 
-const json =
-  (code: number, value: unknown, headers: Record<string, string> = {}): Answer =>
-  (response) =>
-    response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
-
-const status = (code: number, reason: string, message: string, details: object = {}): object => ({
-  kind: 'Status',
-  apiVersion: 'v1',
-  status: 'Failure',
-  code,
-  reason,
-  message,
-  details,
-});
 const anObject = (name: string, resourceVersion: string): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, namespace: 'team', resourceVersion },
 });
-const events =
-  (lines: readonly (object | string)[], end: 'end' | 'reset' | 'open' = 'end'): Answer =>
-  (response) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const text = lines.map((line) => (typeof line === 'string' ? line : `${JSON.stringify(line)}\n`)).join('');
-    // The callback runs when the bytes are handed over, so a reset cannot overtake them.
-    response.write(text, () => {
-      if (end === 'end') response.end();
-      else if (end === 'reset') setImmediate(() => response.destroy());
-    });
-    response.flushHeaders();
-  };
 
 test('absent is undefined, but a resource that the server does not serve is an error', async (t) => {
   const { api, seen } = await anApi(t, [
@@ -211,7 +145,7 @@ test('a watch asks for bookmarks, from a version, for a bounded time', async (t)
   const { api, seen } = await anApi(t, [events([{ type: 'ADDED', object: anObject('a', '8') }])]);
   const received = await collect(api.watch(configMaps, { namespace: 'team', resourceVersion: '7', allowWatchBookmarks: true }));
   assert.deepEqual(received, [{ type: 'ADDED', object: anObject('a', '8') }]);
-  assert.equal(seen[0]?.url.search, '?watch=true&resourceVersion=7&allowWatchBookmarks=true&timeoutSeconds=240');
+  assert.equal(seen[0]?.url.search, '?watch=true&resourceVersion=7&allowWatchBookmarks=true&timeoutSeconds=300');
 });
 
 test('an expired version, refused at once or in the stream, is a 410 error', async (t) => {

@@ -1,17 +1,20 @@
 // KubeApi over HTTP: any cluster, and the embedded API behind its socket. Puts requests, transport and watch decoding
 // together and decides what is tried again; knows no kind.
 import type { Clock } from '#core/clock.ts';
-import { halfJitterMs } from '#core/backoff.ts';
 import type { KubeObject } from '#core/objects.ts';
+import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
-import { isKubeError } from '../errors.ts';
-import type { KubeError } from '../errors.ts';
+import { isKubeError, KubeError } from '../errors.ts';
 import type { CallOptions, KubeApi, ListOptions, LogOptions, ObjectKey, ObjectList, Resource, WatchEvent, WatchOptions } from '../port.ts';
 import { apiVersionOf } from '../resources.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+import { createCredentials } from './credentials.ts';
+import { unreachable } from './explain.ts';
 import { readClusterAccess } from './kubeconfig.ts';
 import type { KubeconfigQuery } from './kubeconfig.ts';
 import * as requests from './request.ts';
-import { asKubeError, createTransport, unreachable } from './transport.ts';
+import { retryDelayMs } from './retry.ts';
+import { createTransport } from './transport.ts';
 import type { HttpCall } from './transport.ts';
 import { parseWatchLine, readLines } from './watch.ts';
 
@@ -22,6 +25,8 @@ export interface HttpKubeApiInit extends KubeconfigQuery {
   readonly random?: () => number;
   /** Deprecations and remarks of the server (Warning headers); default: logged at level warn. */
   readonly onWarning?: (text: string) => void;
+  /** Whether a credential plugin may ask the person at the terminal; default: whether there is one. */
+  readonly isInteractive?: boolean;
 }
 
 export interface HttpKubeApi extends KubeApi {
@@ -34,32 +39,31 @@ export interface HttpKubeApi extends KubeApi {
 }
 
 const defaultTimeoutMs = 30_000;
-/** The server ends a watch after this, spread so that they do not all come back at once. */
-const watchSeconds = { least: 240, most: 300 };
+/** The server ends a watch after this, spread so that they do not all come back at once; client-go's bounds. */
+const watchSeconds = { least: 300, most: 600 };
 /** After the server should have ended a watch, give the network this long, then call it dead. */
 const watchGraceMs = 30_000;
-const maxRetries = 5;
-const retryLimits = { baseMs: 250, maxMs: 10_000 };
 
 /** Throws KubeconfigError when there is no usable kubeconfig; opens no connection yet. */
 export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
-  const { clock, log } = init;
+  const { clock, log, env } = init;
   const random = init.random ?? Math.random;
   const access = readClusterAccess(init);
   const onWarning = init.onWarning ?? ((text: string): void => log.warn(text, { server: access.server }));
-  const transport = createTransport({ access, clock, onWarning });
+  const isInteractive = init.isInteractive ?? process.stdin.isTTY;
+  const credentials = createCredentials({ access, clock, log, env, isInteractive });
+  const transport = createTransport({ access, credentials, clock, onWarning });
 
   async function call<T>(request: HttpCall, options: CallOptions | undefined): Promise<T> {
     const deadlineAt = clock.now() + (options?.timeoutMs ?? defaultTimeoutMs);
-    const signed = options?.signal === undefined ? request : { ...request, signal: options.signal };
+    const signal = options?.signal ?? new AbortController().signal;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return parseJson(await transport.call(signed, Math.max(1, deadlineAt - clock.now())), access.server) as T;
+        return parseJson(await transport.call({ ...request, signal }, Math.max(1, deadlineAt - clock.now())), access) as T;
       } catch (error) {
-        const waitMs = retryWaitMs(asKubeError(error, access.server), request, attempt, random);
-        if (waitMs === undefined || attempt >= maxRetries || clock.now() + waitMs >= deadlineAt || signed.signal?.aborted === true)
-          throw error;
-        await pause(clock, waitMs, signed.signal);
+        const waitMs = error instanceof KubeError ? retryDelayMs(error, request, attempt, random) : undefined;
+        if (waitMs === undefined || clock.now() + waitMs >= deadlineAt || signal.aborted) throw error;
+        await pause(clock, waitMs, signal);
       }
     }
   }
@@ -74,14 +78,13 @@ export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
     const signal = options.signal === undefined ? silence.signal : AbortSignal.any([options.signal, silence.signal]);
     const cancel = clock.after(seconds * 1000 + watchGraceMs, () => silence.abort());
     try {
-      const body = await transport.stream({ ...requests.watchRequest(resource, where, seconds), signal });
-      for await (const line of readLines(body as AsyncIterable<Uint8Array>)) {
+      for await (const line of readLines(transport.stream({ ...requests.watchRequest(resource, where, seconds), signal }))) {
         if (line.trim() !== '') yield parseWatchLine<T>(line);
       }
     } catch (error) {
       if (options.signal?.aborted === true) return;
-      if (silence.signal.aborted) throw unreachable(access.server, `the watch of ${resource.plural} went silent`, error);
-      throw asKubeError(error, access.server);
+      if (silence.signal.aborted) throw unreachable(access, `the watch of ${resource.plural} went silent`, error);
+      throw error;
     } finally {
       cancel();
     }
@@ -91,15 +94,14 @@ export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
     const request = requests.logRequest(key, options);
     const decoder = new TextDecoder();
     try {
-      const body = await transport.stream(options.signal === undefined ? request : { ...request, signal: options.signal });
-      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      for await (const chunk of transport.stream(options.signal === undefined ? request : { ...request, signal: options.signal })) {
         const text = decoder.decode(chunk, { stream: true });
         if (text !== '') yield text;
       }
       const rest = decoder.decode();
       if (rest !== '') yield rest;
     } catch (error) {
-      if (options.signal?.aborted !== true) throw asKubeError(error, access.server);
+      if (options.signal?.aborted !== true) throw error;
     }
   }
 
@@ -136,17 +138,6 @@ export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
   };
 }
 
-/** How long to wait before the same request again, or undefined: not again. */
-function retryWaitMs(error: KubeError, request: HttpCall, attempt: number, random: () => number): number | undefined {
-  // The server did nothing yet: 429 always, 503 only where it says when to come back.
-  const isRefusal = error.code === 429 || (error.code === 503 && error.retryAfterMs !== undefined);
-  if (isRefusal) return Math.max(error.retryAfterMs ?? 0, halfJitterMs(retryLimits, attempt, random));
-  // A kept connection may be closed by the server in the moment we use it: reading again is harmless, writing is not.
-  const isStaleConnection =
-    error.cause instanceof Error && 'code' in error.cause && ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(String(error.cause.code));
-  return request.method === 'GET' && isStaleConnection && attempt === 0 ? 0 : undefined;
-}
-
 /** 404 for this very object; 404 for an unknown resource (a CRD that is not installed) names no object and stays an error. */
 function isAbsent(error: unknown, key: ObjectKey): boolean {
   return isKubeError(error, 'NotFound') && error.details['name'] === key.name;
@@ -158,22 +149,10 @@ function withKind<T extends KubeObject>(item: T, resource: Resource): T {
   return kind === undefined ? { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind } : item;
 }
 
-function parseJson(text: string, server: string): unknown {
+function parseJson(text: string, access: ClusterAccess): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw unreachable(server, 'the answer is not JSON', error);
+    throw unreachable(access, 'the answer is not JSON', error);
   }
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.after(ms, done);
-    signal?.addEventListener('abort', done);
-  });
 }

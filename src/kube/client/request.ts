@@ -49,13 +49,14 @@ function writeQuery(options: WriteOptions): Query {
 }
 
 export function getRequest(resource: Resource, key: ObjectKey): HttpCall {
-  return { method: 'GET', path: pathOf(resource, key) };
+  return { method: 'GET', path: pathOf(resource, key), resource };
 }
 
 export function listRequest(resource: Resource, where: ListOptions): HttpCall {
   const { namespace, labelSelector, fieldSelector, limit } = where;
   return {
     method: 'GET',
+    resource,
     path: withQuery(pathOf(resource, { namespace }), { labelSelector, fieldSelector, limit, continue: where.continue }),
   };
 }
@@ -63,39 +64,67 @@ export function listRequest(resource: Resource, where: ListOptions): HttpCall {
 export function watchRequest(resource: Resource, where: WatchOptions, timeoutSeconds: number): HttpCall {
   const { namespace, labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks } = where;
   const query = { watch: true, labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks, timeoutSeconds };
-  return { method: 'GET', path: withQuery(pathOf(resource, { namespace }), query) };
+  return { method: 'GET', resource, path: withQuery(pathOf(resource, { namespace }), query) };
 }
 
 export function createRequest(resource: Resource, object: KubeObject, options: WriteOptions): HttpCall {
   const path = pathOf(resource, { namespace: object.metadata.namespace });
-  return { method: 'POST', path: withQuery(path, writeQuery(options)), body: JSON.stringify(object), contentType: 'application/json' };
+  return {
+    method: 'POST',
+    resource,
+    path: withQuery(path, writeQuery(options)),
+    body: JSON.stringify(object),
+    contentType: 'application/json',
+  };
 }
 
 export function replaceRequest(resource: Resource, object: KubeObject, options: PatchOptions): HttpCall {
   const path = pathOf(resource, object.metadata, options.subresource);
-  return { method: 'PUT', path: withQuery(path, writeQuery(options)), body: JSON.stringify(object), contentType: 'application/json' };
+  return {
+    method: 'PUT',
+    resource,
+    path: withQuery(path, writeQuery(options)),
+    body: JSON.stringify(object),
+    contentType: 'application/json',
+  };
 }
 
 export function patchRequest(resource: Resource, key: ObjectKey, type: PatchType, patch: unknown, options: PatchOptions): HttpCall {
   const path = pathOf(resource, key, options.subresource);
-  return { method: 'PATCH', path: withQuery(path, writeQuery(options)), body: JSON.stringify(patch), contentType: patchTypes[type] };
+  return {
+    method: 'PATCH',
+    resource,
+    path: withQuery(path, writeQuery(options)),
+    body: JSON.stringify(patch),
+    contentType: patchTypes[type],
+  };
 }
 
 /** JSON is YAML, and older servers know only the +yaml content type for applying. */
 export function applyRequest(resource: Resource, object: KubeObject, options: ApplyOptions): HttpCall {
   const path = pathOf(resource, object.metadata, options.subresource);
   const query = { ...writeQuery(options), force: options.force === true ? true : undefined };
-  return { method: 'PATCH', path: withQuery(path, query), body: JSON.stringify(object), contentType: 'application/apply-patch+yaml' };
+  return {
+    method: 'PATCH',
+    resource,
+    path: withQuery(path, query),
+    body: JSON.stringify(object),
+    contentType: 'application/apply-patch+yaml',
+  };
 }
 
 export function removeRequest(resource: Resource, key: ObjectKey, options: RemoveOptions): HttpCall {
   const { uid, resourceVersion, propagationPolicy, gracePeriodSeconds } = options;
   const preconditions = uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
   const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy, gracePeriodSeconds });
-  return { method: 'DELETE', path: pathOf(resource, key), body, contentType: 'application/json' };
+  return { method: 'DELETE', resource, path: pathOf(resource, key), body, contentType: 'application/json' };
 }
 
 export function logRequest(key: ObjectKey, options: LogOptions): HttpCall {
   const { container, follow, previous, tailLines, sinceSeconds, timestamps } = options;
-  return { method: 'GET', path: withQuery(pathOf(pods, key, 'log'), { container, follow, previous, tailLines, sinceSeconds, timestamps }) };
+  return {
+    method: 'GET',
+    resource: pods,
+    path: withQuery(pathOf(pods, key, 'log'), { container, follow, previous, tailLines, sinceSeconds, timestamps }),
+  };
 }

@@ -1,140 +1,142 @@
-// Connections to one API server: TLS, who we are, time-outs, and every failure as a KubeError. Knows HTTP and nothing of
-// resources. Two pools, because a watch keeps its connection for minutes and must not starve calls.
-import { readFile } from 'node:fs/promises';
-import { Pool, errors } from 'undici';
+// Requests to one API server: who we are, time-outs, and every failure as a KubeError in words for a person. Knows HTTP and
+// nothing of verbs.
 import type { Dispatcher } from 'undici';
 import type { Clock } from '#core/clock.ts';
-import { KubeError } from '../errors.ts';
+import type { Resource } from '../port.ts';
 import { statusError, warningsOf } from './answers.ts';
-import type { ClusterAccess } from './kubeconfig.ts';
+import type { ClusterAccess } from './cluster-access.ts';
+import { createConnections } from './connections.ts';
+import type { Connections } from './connections.ts';
+import type { Credentials, Identity, TlsMaterial } from './credentials.ts';
+import { explainFailure, explainRefusal, unreachable } from './explain.ts';
+import type { CallContext } from './explain.ts';
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query. */
   readonly path: string;
+  /** What it is about, for messages. */
+  readonly resource: Resource;
+  readonly accept?: string;
   readonly body?: string;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
 }
 
 export interface Transport {
-  /** A whole answer as text. Throws KubeError. `timeoutMs` bounds everything. */
+  /** A whole answer as text. Throws KubeError. `timeoutMs` bounds everything but a person's log-in. */
   call(call: HttpCall, timeoutMs: number): Promise<string>;
-  /** The head of an endless answer; its body is the caller's to read or destroy. Throws KubeError. */
-  stream(call: HttpCall): Promise<Dispatcher.ResponseData['body']>;
+  /** The chunks of an endless answer, once its head is there. Throws KubeError, at the head and in between. */
+  stream(call: HttpCall): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }
 
 export interface TransportInit {
   readonly access: ClusterAccess;
+  readonly credentials: Credentials;
   readonly clock: Clock;
   readonly onWarning: (text: string) => void;
 }
 
-/** Parallel calls to one server; more wait their turn. client-go allows bursts of the same order. */
-const callConnections = 32;
-const connectTimeoutMs = 10_000;
-/** An answer must begin within this even when the caller is patient: the API server's own limit is 60 s. */
-const headersTimeoutMs = 65_000;
-/** Kubelets refresh projected tokens long before they expire; client-go reads the file again each minute. */
-const tokenFileMaxAgeMs = 60_000;
 const maxBodyOfErrorBytes = 65_536;
 
-export function createTransport(init: TransportInit): Transport {
-  const { access, clock } = init;
-  const connect = {
-    timeout: connectTimeoutMs,
-    ...(access.ca === undefined ? {} : { ca: access.ca }),
-    ...(access.cert === undefined ? {} : { cert: access.cert }),
-    ...(access.key === undefined ? {} : { key: access.key }),
-    ...(access.tlsServerName === undefined ? {} : { servername: access.tlsServerName }),
-    ...(access.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
-  };
+export function createTransport({ access, credentials, clock, onWarning }: TransportInit): Transport {
   const { origin, pathname } = new URL(access.server);
   const prefix = pathname === '/' ? '' : pathname;
-  const calls = new Pool(origin, { connections: callConnections, connect, headersTimeout: headersTimeoutMs, allowH2: false });
-  const streams = new Pool(origin, { connections: null, connect, headersTimeout: headersTimeoutMs, bodyTimeout: 0, allowH2: false });
-  let fileToken: { readonly value: string; readonly readAt: number } | undefined;
+  let open: Connections | undefined;
+  /** Made for certificates that were replaced; they live as long as their last answer. */
+  const retiring = new Set<Connections>();
 
-  async function authorization(): Promise<string | undefined> {
-    if (access.tokenFile !== undefined) {
-      if (fileToken === undefined || clock.now() - fileToken.readAt >= tokenFileMaxAgeMs) {
-        fileToken = { value: (await readFile(access.tokenFile, 'utf8')).trim(), readAt: clock.now() };
-      }
-      return `Bearer ${fileToken.value}`;
+  function connectionsFor(tls: TlsMaterial): Connections {
+    if (open?.tls === tls) return open;
+    const old = open;
+    if (old !== undefined) {
+      retiring.add(old);
+      const forget = (): void => void retiring.delete(old);
+      old.retire().then(forget, forget);
     }
-    if (access.token !== undefined) return `Bearer ${access.token}`;
-    if (access.basic === undefined) return undefined;
-    return `Basic ${Buffer.from(`${access.basic.username}:${access.basic.password}`).toString('base64')}`;
+    open = createConnections(access, tls);
+    return open;
   }
 
-  async function send(pool: Pool, call: HttpCall, signal: AbortSignal | undefined): Promise<Dispatcher.ResponseData> {
-    const token = await authorization();
-    const answer = await pool.request({
+  function contextOf(call: HttpCall, identity: Identity | undefined): CallContext {
+    return {
+      access,
+      identity,
+      resource: call.resource,
+      isWrite: call.method !== 'GET',
+      isGivenUp: call.signal?.aborted === true,
+      nowMs: clock.now(),
+    };
+  }
+
+  function request(pool: 'calls' | 'streams', call: HttpCall, identity: Identity, signal: AbortSignal | undefined) {
+    return connectionsFor(identity.tls)[pool].request({
+      origin,
       method: call.method,
       path: prefix + call.path,
       headers: {
-        accept: 'application/json',
+        accept: call.accept ?? 'application/json',
         'user-agent': 'xtrinode',
         ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
-        ...(token === undefined ? {} : { authorization: token }),
+        ...identity.headers,
       },
       ...(call.body === undefined ? {} : { body: call.body }),
       ...(signal === undefined ? {} : { signal }),
     });
-    for (const warning of warningsOf(answer.headers['warning'])) init.onWarning(warning);
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
-    const text = await answer.body.text();
-    throw statusError(
-      answer.statusCode,
-      text.slice(0, maxBodyOfErrorBytes),
-      answer.headers['retry-after'],
-      `${call.method} ${call.path}`,
-      clock.now(),
-    );
+  }
+
+  /** Asks once more with other credentials after a 401: a server that does not know us has done nothing yet. */
+  async function send(pool: 'calls' | 'streams', call: HttpCall, first: Identity, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+    let identity = first;
+    for (let isSecond = false; ; isSecond = true) {
+      let answer: Dispatcher.ResponseData;
+      let text: string;
+      try {
+        answer = await request(pool, call, identity, signal);
+        for (const warning of warningsOf(answer.headers['warning'])) onWarning(warning);
+        if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+        text = (await answer.body.text()).slice(0, maxBodyOfErrorBytes);
+      } catch (error) {
+        throw explainFailure(error, contextOf(call, identity));
+      }
+      if (answer.statusCode === 401 && !isSecond && (await credentials.renew(identity))) {
+        identity = await credentials.current();
+        continue;
+      }
+      const error = statusError(answer.statusCode, text, answer.headers['retry-after'], `${call.method} ${call.path}`, clock.now());
+      throw explainRefusal(error, contextOf(call, identity));
+    }
   }
 
   return {
     async call(call, timeoutMs) {
+      const identity = await credentials.current();
       const timeout = new AbortController();
       const cancel = clock.after(timeoutMs, () => timeout.abort());
       const signal = call.signal === undefined ? timeout.signal : AbortSignal.any([call.signal, timeout.signal]);
       try {
-        const answer = await send(calls, call, signal);
+        const answer = await send('calls', call, identity, signal);
         return await answer.body.text();
       } catch (error) {
-        if (timeout.signal.aborted)
-          throw unreachable(access.server, `no answer to ${call.method} ${call.path} within ${timeoutMs} ms`, error);
-        throw asKubeError(error, access.server);
+        if (timeout.signal.aborted) throw unreachable(access, `no answer to ${call.method} ${call.path} within ${timeoutMs} ms`, error);
+        throw explainFailure(error, contextOf(call, identity));
       } finally {
         cancel();
       }
     },
-    async stream(call) {
+    async *stream(call) {
+      const identity = await credentials.current();
       try {
-        return (await send(streams, call, call.signal)).body;
+        const answer = await send('streams', call, identity, call.signal);
+        yield* answer.body as AsyncIterable<Uint8Array>;
       } catch (error) {
-        throw asKubeError(error, access.server);
+        throw explainFailure(error, contextOf(call, identity));
       }
     },
     async close() {
-      await Promise.all([calls.destroy(), streams.destroy()]);
+      const all = open === undefined ? [...retiring] : [open, ...retiring];
+      await Promise.all(all.map((connections) => connections.destroy()));
     },
   };
-}
-
-export function unreachable(server: string, what: string, cause: unknown): KubeError {
-  return new KubeError({ code: 0, reason: 'Unreachable', message: `Kubernetes API ${server}: ${what}`, cause });
-}
-
-/** Whatever went wrong below HTTP, in words; KubeErrors pass. */
-export function asKubeError(error: unknown, server: string): KubeError {
-  if (error instanceof KubeError) return error;
-  if (error instanceof errors.ConnectTimeoutError) return unreachable(server, 'the connection took too long', error);
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
-    return unreachable(server, 'the answer took too long', error);
-  if (error instanceof Error && error.name === 'AbortError') return unreachable(server, 'the call was given up', error);
-  // Several addresses (127.0.0.1 and ::1): the AggregateError itself has no message.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return unreachable(server, first instanceof Error ? first.message : String(first), error);
 }
