@@ -39,6 +39,7 @@ const loopbackTests: Step = {
     'tools/**/*.test.ts',
     'test/contract/embedded*.test.ts',
     'test/integration/**/*.test.ts',
+    'test/sweep/**/*.test.ts',
   ],
 };
 

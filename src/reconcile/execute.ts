@@ -1,10 +1,13 @@
-// Does what a plan says: the only place of the operator that writes to the Kubernetes API. Shell.
+// Does what a plan says: the only place of the operator that writes to the Kubernetes API. Every answer is noted in the caches, so
+// that the next pass sees what this one did. Shell.
 import { canonicalJson, sha256Hex } from '#core/hash.ts';
 import { isContained } from '#core/equality.ts';
 import type { ConfigMap, KubeObject, Secret } from '#core/objects.ts';
 import { internalSecretName } from '#apis/v1/names.ts';
-import type { XTrinode } from '#apis/v1/objects.ts';
+import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { annotations, fieldOwner, finalizer, gatewayNamespace, routesConfigMap, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
+import type { FreshView } from '#kube/cache/fresh-view.ts';
+import { keyOf } from '#kube/cache/store.ts';
 import { isKubeError, KubeError } from '#kube/errors.ts';
 import type { KubeApi, ObjectKey, Resource } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
@@ -12,41 +15,37 @@ import type { EventRecorder } from '#kube/control/events.ts';
 import { internalSecretKey } from '#render/pods.ts';
 import { ownerOf, runtimeLabels } from '#render/labels.ts';
 import type { Action, OwnedObject } from './plan.ts';
+import type { Caches } from './runtime/caches.ts';
+import type { ForeignObject } from './snapshot.ts';
 
 export interface Executor {
-  run(runtime: XTrinode, actions: readonly Action[], live: (object: OwnedObject) => KubeObject | undefined): Promise<void>;
+  run(runtime: XTrinode, actions: readonly Action[]): Promise<void>;
+  writeStatus(runtime: XTrinode, status: XTrinodeStatus): Promise<void>;
 }
 
 /** An object that bears a name of ours but belongs to somebody else. */
 export class ForeignObjectError extends Error {
   override readonly name = 'ForeignObjectError';
-  readonly object: string;
+  readonly foreign: ForeignObject;
 
-  constructor(object: string) {
-    super(`${object} already exists and is not ours`);
-    this.object = object;
+  constructor(foreign: ForeignObject) {
+    super(`${foreign.object} already exists and is not ours`);
+    this.foreign = foreign;
   }
 }
 
 export interface ExecutorInit {
   readonly api: KubeApi;
+  readonly caches: Caches;
   readonly events: EventRecorder;
   /** 64 hex digits nobody can guess. */
   readonly newSecret: () => string;
   readonly onRoutePublished: (key: string, entry: string) => void;
 }
 
-const kinds: Readonly<Record<string, Resource>> = {
-  ConfigMap: resources.configMaps,
-  Service: resources.services,
-  ServiceAccount: resources.serviceAccounts,
-  Deployment: resources.deployments,
-};
-
-function resourceOf(object: KubeObject): Resource {
-  const found = kinds[object.kind];
-  if (found === undefined) throw new Error(`no resource for kind ${object.kind}`);
-  return found;
+interface OwnedKind {
+  readonly resource: Resource;
+  readonly view: FreshView<KubeObject>;
 }
 
 export function keyOfObject({ metadata }: KubeObject): ObjectKey {
@@ -57,25 +56,45 @@ function isOwnedBy(object: KubeObject, runtime: XTrinode): boolean {
   return object.metadata.ownerReferences?.some(({ uid }) => uid === runtime.metadata.uid) === true;
 }
 
+function foreignError(object: KubeObject, runtime: XTrinode): ForeignObjectError {
+  const isLeaving =
+    object.metadata.ownerReferences?.some(({ kind, name }) => kind === runtime.kind && name === runtime.metadata.name) === true;
+  return new ForeignObjectError({ object: `${object.kind} ${object.metadata.name}`, isLeaving });
+}
+
 /** Adds the hash of what is applied, so that a field we stop applying is noticed as well as one that somebody changed. */
 export function withAppliedHash(object: OwnedObject): OwnedObject {
   const hash = sha256Hex(canonicalJson(object), 16);
   return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [annotations.appliedHash]: hash } } };
 }
 
-export function createExecutor({ api, events, newSecret, onRoutePublished }: ExecutorInit): Executor {
+export function createExecutor({ api, caches, events, newSecret, onRoutePublished }: ExecutorInit): Executor {
   const ensuredSecrets = new Set<string>();
   const manager = { fieldManager: fieldOwner };
+  const kinds = {
+    ConfigMap: { resource: resources.configMaps, view: caches.configMaps.view },
+    Service: { resource: resources.services, view: caches.services.view },
+    ServiceAccount: { resource: resources.serviceAccounts, view: caches.serviceAccounts.view },
+    Deployment: { resource: resources.deployments, view: caches.deployments.view },
+  } as unknown as Readonly<Record<string, OwnedKind>>;
 
-  async function apply(runtime: XTrinode, object: OwnedObject, live: KubeObject | undefined): Promise<void> {
+  function kindOf({ kind }: KubeObject): OwnedKind {
+    const found = kinds[kind];
+    if (found === undefined) throw new Error(`no resource for kind ${kind}`);
+    return found;
+  }
+
+  async function apply(runtime: XTrinode, object: OwnedObject): Promise<void> {
     const wanted = withAppliedHash(object);
+    const { resource, view } = kindOf(object);
+    const seen = view.get(keyOf(object));
+    const live = seen !== undefined && isOwnedBy(seen, runtime) ? seen : undefined;
     if (live !== undefined && isContained(wanted, live)) return;
-    const resource = resourceOf(object);
     if (live === undefined) {
       const existing = await api.get(resource, keyOfObject(object));
-      if (existing !== undefined && !isOwnedBy(existing, runtime)) throw new ForeignObjectError(`${object.kind} ${object.metadata.name}`);
+      if (existing !== undefined && !isOwnedBy(existing, runtime)) throw foreignError({ ...existing, kind: object.kind }, runtime);
     }
-    await api.apply(resource, wanted, { ...manager, force: true });
+    view.noteWritten(await api.apply(resource, wanted, { ...manager, force: true }));
   }
 
   async function ensureInternalSecret(runtime: XTrinode): Promise<void> {
@@ -83,7 +102,7 @@ export function createExecutor({ api, events, newSecret, onRoutePublished }: Exe
     if (ensuredSecrets.has(uid)) return;
     const secretName = internalSecretName(name);
     const existing = await api.get<Secret>(resources.secrets, { namespace, name: secretName });
-    if (existing !== undefined && !isOwnedBy(existing, runtime)) throw new ForeignObjectError(`Secret ${secretName}`);
+    if (existing !== undefined && !isOwnedBy(existing, runtime)) throw foreignError({ ...existing, kind: 'Secret' }, runtime);
     if (existing === undefined) {
       const identity = { namespace, name, uid };
       const secret: Secret = {
@@ -102,7 +121,7 @@ export function createExecutor({ api, events, newSecret, onRoutePublished }: Exe
   async function publishRoute(key: string, entry: string): Promise<void> {
     const where = { namespace: gatewayNamespace, name: routesConfigMap };
     try {
-      await api.patch(resources.configMaps, where, 'merge', { data: { [key]: entry } }, manager);
+      caches.routes.view.noteWritten(await api.patch<ConfigMap>(resources.configMaps, where, 'merge', { data: { [key]: entry } }, manager));
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
       const table: ConfigMap = {
@@ -111,66 +130,68 @@ export function createExecutor({ api, events, newSecret, onRoutePublished }: Exe
         metadata: { ...where, labels: { [routesLabel]: 'true' } },
         data: { [key]: entry },
       };
-      await api.create(resources.configMaps, table, manager);
+      caches.routes.view.noteWritten(await api.create(resources.configMaps, table, manager));
     }
     onRoutePublished(key, entry);
   }
 
+  async function patchMetadata(runtime: XTrinode, metadata: object): Promise<void> {
+    caches.runtimes.view.noteWritten(await api.patch<XTrinode>(xtrinodes, keyOfObject(runtime), 'merge', { metadata }, manager));
+  }
+
   async function setFinalizers(runtime: XTrinode, finalizers: readonly string[]): Promise<void> {
     const { resourceVersion } = runtime.metadata;
-    const metadata = { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-    await api.patch(xtrinodes, keyOfObject(runtime), 'merge', { metadata }, manager);
+    await patchMetadata(runtime, { finalizers, ...(resourceVersion === undefined ? {} : { resourceVersion }) });
   }
 
   async function remove(object: OwnedObject): Promise<void> {
     const { uid } = object.metadata;
-    await api.remove(resourceOf(object), keyOfObject(object), { ...(uid === undefined ? {} : { uid }), propagationPolicy: 'Background' });
+    const { resource, view } = kindOf(object);
+    try {
+      await api.remove(resource, keyOfObject(object), { ...(uid === undefined ? {} : { uid }), propagationPolicy: 'Background' });
+    } catch (error) {
+      // Deleted and made anew by somebody meanwhile: the next pass sees it.
+      if (!isKubeError(error, 'Conflict')) throw error;
+    }
+    view.noteRemoved(object);
   }
 
-  async function removeAnnotations(runtime: XTrinode, names: readonly string[]): Promise<void> {
-    const gone = Object.fromEntries(names.map((name) => [name, null]));
-    await api.patch(xtrinodes, keyOfObject(runtime), 'merge', { metadata: { annotations: gone } }, manager);
+  async function execute(runtime: XTrinode, action: Action): Promise<void> {
+    switch (action.do) {
+      case 'apply':
+        return apply(runtime, action.object);
+      case 'delete':
+        return remove(action.object);
+      case 'ensure-internal-secret':
+        return ensureInternalSecret(runtime);
+      case 'publish-route':
+        return publishRoute(action.key, action.entry);
+      case 'remove-annotations':
+        return patchMetadata(runtime, { annotations: Object.fromEntries(action.names.map((name) => [name, null])) });
+      case 'add-finalizer':
+        return setFinalizers(runtime, [...(runtime.metadata.finalizers ?? []), finalizer]);
+      case 'remove-finalizer':
+        ensuredSecrets.delete(runtime.metadata.uid ?? '');
+        return setFinalizers(
+          runtime,
+          (runtime.metadata.finalizers ?? []).filter((name) => name !== finalizer),
+        );
+      case 'event':
+        events.record({ object: runtime, type: action.type, reason: action.reason, message: action.message });
+        return;
+      default:
+        action satisfies never;
+    }
   }
 
   return {
-    async run(runtime, actions, live) {
-      for (const action of actions) {
-        switch (action.do) {
-          case 'apply':
-            await apply(runtime, action.object, live(action.object));
-            break;
-          case 'delete':
-            await remove(action.object).catch((error: unknown) => {
-              // Deleted and made anew by somebody meanwhile: the next pass sees it.
-              if (!isKubeError(error, 'Conflict')) throw error;
-            });
-            break;
-          case 'ensure-internal-secret':
-            await ensureInternalSecret(runtime);
-            break;
-          case 'publish-route':
-            await publishRoute(action.key, action.entry);
-            break;
-          case 'remove-annotations':
-            await removeAnnotations(runtime, action.names);
-            break;
-          case 'add-finalizer':
-            await setFinalizers(runtime, [...(runtime.metadata.finalizers ?? []), finalizer]);
-            break;
-          case 'remove-finalizer':
-            ensuredSecrets.delete(runtime.metadata.uid ?? '');
-            await setFinalizers(
-              runtime,
-              (runtime.metadata.finalizers ?? []).filter((name) => name !== finalizer),
-            );
-            break;
-          case 'event':
-            events.record({ object: runtime, type: action.type, reason: action.reason, message: action.message });
-            break;
-          default:
-            action satisfies never;
-        }
-      }
+    async run(runtime, actions) {
+      for (const action of actions) await execute(runtime, action);
+    },
+    async writeStatus(runtime, status) {
+      const { apiVersion, kind } = runtime;
+      const object = { apiVersion, kind, metadata: keyOfObject(runtime), status } as unknown as XTrinode;
+      caches.runtimes.view.noteWritten(await api.apply<XTrinode>(xtrinodes, object, { ...manager, force: true, subresource: 'status' }));
     },
   };
 }

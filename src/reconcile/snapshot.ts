@@ -2,6 +2,7 @@
 import type { EpochMs } from '#core/clock.ts';
 import type { ConfigMap, Deployment, KubeObject, Lease, Pod, Service } from '#core/objects.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { RouteClaims } from './runtime/claims.ts';
 
 /** What a coordinator said of its queries. */
@@ -22,6 +23,14 @@ export interface CoordinatorProof {
   readonly provenAt: EpochMs;
 }
 
+/** An object that bears one of our names but belongs to somebody else. */
+export interface ForeignObject {
+  /** `Kind name`. */
+  readonly object: string;
+  /** Whether it belonged to a former runtime of this name, and goes with it. */
+  readonly isLeaving: boolean;
+}
+
 export interface RuntimeSnapshot {
   readonly runtime: XTrinode;
   /** All catalogs of the namespace. */
@@ -33,13 +42,14 @@ export interface RuntimeSnapshot {
     readonly services: readonly Service[];
     readonly serviceAccounts: readonly KubeObject[];
   };
-  /** Objects that bear one of our names but belong to somebody else: `Kind name`. */
-  readonly foreign: readonly string[];
+  readonly foreign: ForeignObject | undefined;
   readonly pods: readonly Pod[];
   readonly demand: Lease | undefined;
   readonly claims: RouteClaims;
   /** Entry text as published now. */
   readonly publishedRoute: string | undefined;
+  /** The same, where it can be read. */
+  readonly publishedEntry: RouteEntry | undefined;
   /** Since when the published route has refused new queries, as far as this operator process has seen. */
   readonly refusingSince: EpochMs | undefined;
   readonly proof: CoordinatorProof | undefined;

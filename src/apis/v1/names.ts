@@ -36,6 +36,11 @@ export function routeKey(namespace: string, name: string): string {
   return `${namespace}.${name}.json`;
 }
 
+/** `namespace/name` of a route key; a namespace has no dots. */
+export function runtimeOfRouteKey(key: string): string {
+  return key.replace('.', '/').replace(/\.json$/, '');
+}
+
 /** Trino's name of a catalog: the object's name without the prefix of its ConfigMap. Source: reference-api 2.7. */
 export function trinoCatalogName(objectName: string): string {
   return objectName.startsWith('trino-catalog-') ? objectName.slice('trino-catalog-'.length) : objectName;

@@ -1,29 +1,40 @@
-// The watched state of the cluster that the operator decides on: one reflector per kind, and which runtime each change
-// concerns. Shell.
+// The watched state of the cluster that the operator decides on: one reflector per kind, seen through views that know our own
+// writes, and which runtime each change concerns. Shell.
 import type { Clock } from '#core/clock.ts';
+import { isEqual } from '#core/equality.ts';
 import type { ConfigMap, Deployment, KubeObject, Lease, Pod, Service } from '#core/objects.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
 import { demandLabel, gatewayNamespace, routesLabel, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
-import { routeKey } from '#apis/v1/names.ts';
+import { runtimeOfRouteKey } from '#apis/v1/names.ts';
+import { createFreshView, type FreshView } from '#kube/cache/fresh-view.ts';
 import { createReflector, type Reflector } from '#kube/cache/reflector.ts';
-import { keyOf } from '#kube/cache/store.ts';
+import type { ReadStore } from '#kube/cache/store.ts';
 import type { KubeApi, Resource, Where } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import { instanceLabel, managedSelector } from '#render/labels.ts';
 
 export interface Caches {
-  readonly runtimes: Reflector<XTrinode>;
-  readonly catalogs: Reflector<XTrinodeCatalog>;
-  readonly deployments: Reflector<Deployment>;
-  readonly configMaps: Reflector<ConfigMap>;
-  readonly services: Reflector<Service>;
-  readonly serviceAccounts: Reflector<KubeObject>;
-  readonly pods: Reflector<Pod>;
-  readonly demands: Reflector<Lease>;
-  readonly routes: Reflector<ConfigMap>;
+  readonly runtimes: Watched<XTrinode>;
+  /** By namespace. */
+  readonly catalogs: Watched<XTrinodeCatalog>;
+  /** These four by `namespace/name` of the runtime. */
+  readonly deployments: Watched<Deployment>;
+  readonly configMaps: Watched<ConfigMap>;
+  readonly services: Watched<Service>;
+  readonly serviceAccounts: Watched<KubeObject>;
+  readonly pods: Watched<Pod>;
+  readonly demands: Watched<Lease>;
+  /** All in one group. */
+  readonly routes: Watched<ConfigMap>;
   start(): Promise<void>;
   stop(): void;
+}
+
+/** `store` tells changes, `view` is what to decide on. */
+export interface Watched<T extends KubeObject> {
+  readonly store: ReadStore<T>;
+  readonly view: FreshView<T>;
 }
 
 export interface CachesInit {
@@ -33,49 +44,71 @@ export interface CachesInit {
   readonly log: Log;
 }
 
+export const routesGroup = 'routes';
+
+/** `namespace/name` of the runtime that an object of ours belongs to. */
+function runtimeOf({ metadata }: KubeObject): string | undefined {
+  const name = metadata.labels?.[instanceLabel];
+  return name === undefined ? undefined : `${metadata.namespace ?? 'default'}/${name}`;
+}
+
 export function createCaches(init: CachesInit): Caches {
-  const reflect = <T extends KubeObject>(resource: Resource, where: Where): Reflector<T> =>
-    createReflector<T>({ ...init, resource, where });
+  const reflectors: Reflector<KubeObject>[] = [];
+  function watched<T extends KubeObject>(resource: Resource, where: Where, groupOf?: (object: T) => string | undefined): Watched<T> {
+    const reflector = createReflector<T>({ ...init, resource, where });
+    reflectors.push(reflector);
+    const { store } = reflector;
+    return { store, view: createFreshView<T>({ store, clock: init.clock, ...(groupOf === undefined ? {} : { groupOf }) }) };
+  }
   const managed = { labelSelector: managedSelector };
-  const all = {
-    runtimes: reflect<XTrinode>(xtrinodes, {}),
-    catalogs: reflect<XTrinodeCatalog>(xtrinodeCatalogs, {}),
-    deployments: reflect<Deployment>(resources.deployments, managed),
-    configMaps: reflect<ConfigMap>(resources.configMaps, managed),
-    services: reflect<Service>(resources.services, managed),
-    serviceAccounts: reflect<KubeObject>(resources.serviceAccounts, managed),
-    pods: reflect<Pod>(resources.pods, managed),
-    demands: reflect<Lease>(resources.leases, { labelSelector: demandLabel }),
-    routes: reflect<ConfigMap>(resources.configMaps, { namespace: gatewayNamespace, labelSelector: routesLabel }),
-  };
-  const list = Object.values(all) as readonly Reflector<KubeObject>[];
   return {
-    ...all,
+    runtimes: watched<XTrinode>(xtrinodes, {}),
+    catalogs: watched<XTrinodeCatalog>(xtrinodeCatalogs, {}, ({ metadata }) => metadata.namespace),
+    deployments: watched<Deployment>(resources.deployments, managed, runtimeOf),
+    configMaps: watched<ConfigMap>(resources.configMaps, managed, runtimeOf),
+    services: watched<Service>(resources.services, managed, runtimeOf),
+    serviceAccounts: watched<KubeObject>(resources.serviceAccounts, managed, runtimeOf),
+    pods: watched<Pod>(resources.pods, managed, runtimeOf),
+    demands: watched<Lease>(resources.leases, { labelSelector: demandLabel }),
+    routes: watched<ConfigMap>(resources.configMaps, { namespace: gatewayNamespace, labelSelector: routesLabel }, () => routesGroup),
     async start() {
-      for (const reflector of list) reflector.start();
-      await Promise.all(list.map(({ synced }) => synced));
+      for (const reflector of reflectors) reflector.start();
+      await Promise.all(reflectors.map(({ synced }) => synced));
     },
     stop() {
-      for (const reflector of list) reflector.stop();
+      for (const reflector of reflectors) reflector.stop();
     },
   };
+}
+
+/** Keys of both tables whose entries differ. */
+function changedKeys(before: ConfigMap | undefined, after: ConfigMap | undefined): string[] {
+  const a = before?.data ?? {};
+  const b = after?.data ?? {};
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
+}
+
+/** What a runtime renders changes with a catalog's spec, not with its status. */
+function isOtherSpec(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  const part = (object: KubeObject | undefined): readonly unknown[] => [
+    object?.metadata.uid,
+    object?.metadata.generation,
+    object?.metadata.deletionTimestamp === undefined,
+  ];
+  return !isEqual(part(before), part(after));
 }
 
 /** Calls `enqueue` with `namespace/name` of every runtime that a change may concern. Returns what ends it. */
 export function followChanges(caches: Caches, enqueue: (key: string) => void): () => void {
   const ends: (() => void)[] = [];
-  const byInstance = (object: KubeObject | undefined): void => {
-    const name = object?.metadata.labels?.[instanceLabel];
-    if (object !== undefined && name !== undefined) enqueue(`${object.metadata.namespace ?? 'default'}/${name}`);
-  };
-  for (const reflector of [
-    caches.deployments,
-    caches.configMaps,
-    caches.services,
-    caches.serviceAccounts,
-    caches.pods,
-  ] as readonly Reflector<KubeObject>[]) {
-    ends.push(reflector.store.subscribe(({ before, after }) => byInstance(after ?? before)));
+  const { deployments, configMaps, services, serviceAccounts, pods } = caches;
+  for (const { store } of [deployments, configMaps, services, serviceAccounts, pods] as readonly Watched<KubeObject>[]) {
+    ends.push(
+      store.subscribe(({ before, after }) => {
+        const keys = new Set([before, after].map((object) => (object === undefined ? undefined : runtimeOf(object))));
+        for (const key of keys) if (key !== undefined) enqueue(key);
+      }),
+    );
   }
   ends.push(
     caches.demands.store.subscribe(({ before, after }) => {
@@ -84,22 +117,17 @@ export function followChanges(caches: Caches, enqueue: (key: string) => void): (
       if (lease !== undefined && name !== undefined) enqueue(`${lease.metadata.namespace ?? 'default'}/${name}`);
     }),
     caches.catalogs.store.subscribe(({ before, after }) => {
-      const namespace = (after ?? before)?.metadata.namespace;
-      for (const runtime of caches.runtimes.store.list()) if (runtime.metadata.namespace === namespace) enqueue(keyOf(runtime));
-    }),
-    caches.runtimes.store.subscribe(({ key, before, after }) => {
-      enqueue(key);
-      // A claim that came or went may decide another runtime's.
-      if (JSON.stringify(before?.spec.routing) === JSON.stringify(after?.spec.routing) && before !== undefined && after !== undefined)
-        return;
-      for (const runtime of caches.runtimes.store.list()) if (runtime.spec.routing !== undefined) enqueue(keyOf(runtime));
-    }),
-    caches.routes.store.subscribe(({ before, after }) => {
-      // Somebody else may have edited or emptied the table: whoever's entry differs looks again.
-      for (const runtime of caches.runtimes.store.list()) {
-        const key = routeKey(runtime.metadata.namespace ?? 'default', runtime.metadata.name);
-        if (before?.data?.[key] !== after?.data?.[key]) enqueue(keyOf(runtime));
+      if (!isOtherSpec(before, after)) return;
+      const prefix = `${(after ?? before)?.metadata.namespace ?? 'default'}/`;
+      for (const { metadata } of caches.runtimes.store.list()) {
+        const key = `${metadata.namespace ?? 'default'}/${metadata.name}`;
+        if (key.startsWith(prefix)) enqueue(key);
       }
+    }),
+    caches.runtimes.store.subscribe(({ key }) => enqueue(key)),
+    // Somebody else may have edited or emptied the table: whoever's entry differs looks again.
+    caches.routes.store.subscribe(({ before, after }) => {
+      for (const key of changedKeys(before, after)) enqueue(runtimeOfRouteKey(key));
     }),
   );
   return () => ends.forEach((end) => end());

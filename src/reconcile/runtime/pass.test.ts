@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment } from '#core/objects.ts';
 import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
+import { annotations } from '#apis/v1/resources.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { aCatalog, aDeployment, aLifecycle, aPod, aRuntime, aSnapshot, at, isoAt } from '../../../test/builders/runtime.ts';
 import { resolveClaims } from './claims.ts';
@@ -245,6 +246,39 @@ test('deleting waits for running queries, then leaves a tombstone and lets go; a
   const silent = planRuntime(aSnapshot(deleting, 110, { publishedRoute: '{}', activity: 'unreachable' }));
   assert.equal(routeOf(silent)?.state, 'REMOVED');
   assert.equal(silent.actions.at(-1)?.do, 'remove-finalizer');
+});
+
+test('the annotations of a command go after the decision is on record', () => {
+  const runtime = aRuntime({}, { annotations: { [annotations.suspendRequested]: 'true' } });
+  const plan = planRuntime(aSnapshot(runtime, 10));
+  assert.equal(plan.status?.lifecycle?.cause, 'Suspend');
+  assert.deepEqual(
+    plan.afterwards.map((action) => action.do),
+    ['remove-annotations', 'event'],
+  );
+});
+
+test('an operator that starts while processes end goes on ending them', () => {
+  const runtime = aRuntime({ suspended: true });
+  const revision = revisionOf(runtime);
+  const coordinator = { revision, instance: 'pod-uid-coordinator/0', url: 'http://127.9.0.1:8080', provenAt: isoAt(1) };
+  const going = awake(runtime, { lifecycle: aLifecycle({ desired: 'Asleep', cause: 'Spec', seenSuspended: true }), coordinator });
+  const deployments = [aDeployment('coordinator', revision, 0), aDeployment('worker', revision, 1)];
+  const owned = { deployments, configMaps: [], services: [], serviceAccounts: [] };
+  assert.deepEqual(replicasOf(planRuntime(aSnapshot(going, 100, { owned }))), { coordinator: 0, worker: 0 });
+});
+
+test('a route that says RUNNING on this very process is its proof', () => {
+  const runtime = aRuntime();
+  const revision = revisionOf(runtime);
+  const proof = { instance: 'pod-uid-coordinator/0', url: 'http://127.9.0.1:8080', coordinatorId: 'abcde', provenAt: at(9) };
+  const running = routeOf(planRuntime(aSnapshot(awake(runtime), 10, { pods: [aPod({ revision })], proof })));
+  assert.equal(running?.state, 'RUNNING');
+  const restarted = (publishedEntry: RouteEntry | undefined, restartCount = 0) =>
+    routeOf(planRuntime(aSnapshot(awake(runtime), 20, { pods: [aPod({ revision, restartCount })], publishedEntry })));
+  assert.equal(restarted(running)?.state, 'RUNNING');
+  assert.equal(restarted(running, 1)?.state, 'RESUMING', 'another start of the process');
+  assert.equal(restarted(running && { ...running, state: 'PAUSED' })?.state, 'RESUMING');
 });
 
 test('a settled runtime plans the same status again, so that nothing is written', () => {

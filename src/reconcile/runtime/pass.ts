@@ -19,8 +19,10 @@ import { planRoute } from './steps/route.ts';
 export interface Plan {
   /** In the order in which they are to be done. */
   readonly actions: readonly Action[];
-  /** Absent when the object is going away. */
+  /** Written next. Absent when the object is going away. */
   readonly status: XTrinodeStatus | undefined;
+  /** Done last: what takes away the evidence for a decision must not come before the decision is on record (decision 0017). */
+  readonly afterwards: readonly Action[];
   readonly againInMs: number | undefined;
 }
 
@@ -37,7 +39,7 @@ function tryRender(seen: RuntimeSnapshot, catalogs: Parameters<typeof renderRunt
 }
 
 export function planRuntime(seen: RuntimeSnapshot): Plan {
-  if (seen.runtime.metadata.deletionTimestamp !== undefined) return { ...planFinalize(seen), status: undefined };
+  if (seen.runtime.metadata.deletionTimestamp !== undefined) return { ...planFinalize(seen), status: undefined, afterwards: [] };
 
   const decided = decideLifecycle(seen);
   const { lifecycle } = decided;
@@ -78,10 +80,9 @@ export function planRuntime(seen: RuntimeSnapshot): Plan {
       ...(isFinalized ? [] : [{ do: 'add-finalizer' } as const]),
       // Refusing new queries comes before anything ends, accepting them after all else is as it should be.
       ...(isAwake ? [...resources.actions, ...route.actions] : [...route.actions, ...resources.actions]),
-      ...decided.actions,
-      ...failureEvents(seen, readiness.judgement),
     ],
     status,
+    afterwards: [...decided.actions, ...failureEvents(seen, readiness.judgement)],
     againInMs: sooner(sooner(decided.againInMs, resources.againInMs), retirement.againInMs),
   };
 }
@@ -101,7 +102,7 @@ function failureEvents(seen: RuntimeSnapshot, judgement: Judgement): readonly Ac
 function planUnrenderable(
   seen: RuntimeSnapshot,
   judgement: Judgement,
-  actions: readonly Action[],
+  afterwards: readonly Action[],
   lifecycle: NonNullable<XTrinodeStatus['lifecycle']>,
 ): Plan {
   const before = seen.runtime.status;
@@ -121,5 +122,5 @@ function planUnrenderable(
     catalogNames: before?.observedCatalogs ?? [],
     hasFailed: true,
   });
-  return { actions: [...actions, ...route.actions], status, againInMs: undefined };
+  return { actions: route.actions, status, afterwards, againInMs: undefined };
 }

@@ -5,7 +5,7 @@ import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
 import type { CoordinatorProof } from '../snapshot.ts';
 import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
-import { runStatement } from './trino-client.ts';
+import type { Coordinators } from './trino-client.ts';
 
 export interface ProofTarget {
   readonly instance: string;
@@ -22,6 +22,7 @@ export interface Prober {
 export interface ProberInit {
   readonly clock: Clock;
   readonly log: Log;
+  readonly coordinators: Coordinators;
   /** Called when a proof has arrived. */
   readonly onProof: (key: string) => void;
 }
@@ -37,7 +38,7 @@ const statementTimeoutMs = 60_000;
  */
 export const proofStatement = 'SELECT 1';
 
-export function createProber({ clock, log, onProof }: ProberInit): Prober {
+export function createProber({ clock, log, coordinators, onProof }: ProberInit): Prober {
   const proofs = new Map<string, CoordinatorProof>();
   const running = new Map<string, { readonly target: ProofTarget; readonly abort: AbortController }>();
 
@@ -45,7 +46,7 @@ export function createProber({ clock, log, onProof }: ProberInit): Prober {
     let lastProblem = '';
     while (!signal.aborted) {
       try {
-        const queryId = await runStatement(target.url, proofStatement, statementTimeoutMs, signal);
+        const queryId = await coordinators.runStatement(target.url, proofStatement, statementTimeoutMs, signal);
         const coordinatorId = coordinatorIdOf(queryId);
         proofs.set(key, { ...target, coordinatorId, provenAt: clock.now() });
         log.info('a query runs on the coordinator', { runtime: key, coordinatorId });

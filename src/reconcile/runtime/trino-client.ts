@@ -6,6 +6,17 @@ import type { Activity } from '../snapshot.ts';
 /** Marks our own queries, so that they count neither as activity nor as users'. */
 export const controlUser = 'xtrinode-operator';
 
+/** What the operator asks of coordinators; a parameter, so that thousands of them can be pretended. */
+export interface Coordinators {
+  /**
+   * Runs one statement until its first rows; the id of the query. Rejects with Trino's message when it failed. `timeoutMs` bounds
+   * the whole.
+   */
+  runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string>;
+  /** Rejects when the coordinator does not answer. */
+  readActivity(url: string, nowMs: number, signal: AbortSignal): Promise<Activity>;
+}
+
 interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -66,11 +77,8 @@ function pageOf({ status, body }: Answer): Page {
   return page;
 }
 
-/**
- * Runs one statement until its first rows; the id of the query. Rejects with Trino's message when it failed. `timeoutMs` bounds
- * the whole. What is left of the query after its rows is read to the end without anybody waiting for it.
- */
-export async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
+/** What is left of the query after its rows is read to the end without anybody waiting for it. */
+async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const follow = async (uri: string): Promise<Page> => pageOf(await call(uri, 'GET', timeoutMs, bounded));
   let page = pageOf(await call(`${url}/v1/statement`, 'POST', timeoutMs, bounded, statement));
@@ -92,7 +100,7 @@ interface QueryInfo {
 const ended = new Set(['FINISHED', 'FAILED', 'CANCELED', 'CANCELLED']);
 
 /** Queries of users. A query without a state counts as active. */
-export async function readActivity(url: string, nowMs: number, signal: AbortSignal): Promise<Activity> {
+async function readActivity(url: string, nowMs: number, signal: AbortSignal): Promise<Activity> {
   const { status, body } = await call(`${url}/v1/query?pruned=true`, 'GET', 5_000, signal);
   if (status !== 200 || !Array.isArray(body)) throw new Error(`HTTP ${status} for the list of queries`);
   const queries = (body as QueryInfo[]).filter(({ session }) => session?.user !== controlUser);
@@ -103,3 +111,5 @@ export async function readActivity(url: string, nowMs: number, signal: AbortSign
     readAt: nowMs,
   };
 }
+
+export const httpCoordinators: Coordinators = { runStatement, readActivity };

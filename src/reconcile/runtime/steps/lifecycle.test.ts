@@ -77,6 +77,17 @@ test('of resume and suspend seen in one pass the newer wins, and a tie suspends'
   assert.equal(decide(both('nonsense', isoAt(10))).lifecycle.cause, 'Suspend');
 });
 
+test('a command that is on record and still stands there is removed, not taken again; a later one is', () => {
+  const woken = aLifecycle({ cause: 'Resume', decidedAt: isoAt(50), sequence: 4 });
+  const decide = (stamp: string) =>
+    decideLifecycle(
+      aSnapshot(withLifecycle(woken, {}, { [annotations.resumeRequested]: 'true', [annotations.resumeRequestedAt]: stamp }), 100),
+    );
+  assert.equal(decide(isoAt(50)).lifecycle.sequence, 4);
+  assert.equal(decide(isoAt(50)).actions[0]?.do, 'remove-annotations');
+  assert.equal(decide(isoAt(60)).lifecycle.sequence, 5);
+});
+
 test('commands are removed once taken, winners and losers', () => {
   const notes = { [annotations.resumeRequested]: 'true', [annotations.suspendRequestedAt]: isoAt(5) };
   const { actions } = decideLifecycle(aSnapshot(withLifecycle(aLifecycle(), {}, notes), 100));

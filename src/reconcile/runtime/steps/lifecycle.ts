@@ -51,14 +51,22 @@ function commandAt(runtime: XTrinode, requested: string, at: string, nowMs: Epoc
   return Number.isNaN(stamp) ? 0 : Math.min(stamp, nowMs);
 }
 
-function commandDecision(runtime: XTrinode, nowMs: EpochMs): Decision | undefined {
+/** The newest command that is not taken yet: one that still stands there from a pass that died is on record already. */
+function commandDecision(before: Lifecycle, runtime: XTrinode, nowMs: EpochMs): Decision | undefined {
+  const command = newestCommand(runtime, nowMs);
+  const isTaken = command?.decision.cause === before.cause && command.at <= Date.parse(before.decidedAt);
+  return isTaken ? undefined : command?.decision;
+}
+
+function newestCommand(runtime: XTrinode, nowMs: EpochMs): { readonly decision: Decision; readonly at: EpochMs } | undefined {
   const resumeAt = commandAt(runtime, annotations.resumeRequested, annotations.resumeRequestedAt, nowMs);
   const suspendAt = commandAt(runtime, annotations.suspendRequested, annotations.suspendRequestedAt, nowMs);
   if (resumeAt === undefined && suspendAt === undefined) return undefined;
   if (resumeAt !== undefined && (suspendAt === undefined || resumeAt > suspendAt)) {
-    return { desired: 'Awake', cause: 'Resume', message: 'somebody asked it to wake (xtrinode resume)' };
+    return { decision: { desired: 'Awake', cause: 'Resume', message: 'somebody asked it to wake (xtrinode resume)' }, at: resumeAt };
   }
-  return { desired: 'Asleep', cause: 'Suspend', message: 'somebody asked it to sleep (xtrinode suspend)' };
+  const decision: Decision = { desired: 'Asleep', cause: 'Suspend', message: 'somebody asked it to sleep (xtrinode suspend)' };
+  return { decision, at: suspendAt ?? 0 };
 }
 
 const commandAnnotations = [
@@ -140,7 +148,7 @@ function isWantedAgain(lifecycle: Lifecycle, seen: RuntimeSnapshot): boolean {
 
 function newestDecision(before: Lifecycle, seen: RuntimeSnapshot, demand: Demand | undefined): Decision | undefined {
   const { runtime } = seen;
-  const command = commandDecision(runtime, seen.nowMs);
+  const command = commandDecision(before, runtime, seen.nowMs);
   if (command !== undefined) return command;
   if (runtime.spec.suspended !== before.seenSuspended) return specDecision(runtime.spec.suspended);
   // Somebody who already waited when it was suspended on purpose does not undo that; a new query does. Going to sleep on

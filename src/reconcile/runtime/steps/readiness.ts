@@ -6,7 +6,7 @@ import type { ProvenCoordinator } from '#apis/v1/objects.ts';
 import type { Role } from '#apis/v1/names.ts';
 import { componentLabel, revisionLabel } from '#render/labels.ts';
 import { httpPort } from '#render/config.ts';
-import type { RuntimeSnapshot } from '../../snapshot.ts';
+import type { CoordinatorProof, RuntimeSnapshot } from '../../snapshot.ts';
 
 export interface StartFailure {
   readonly reason: string;
@@ -88,13 +88,21 @@ function failureOf(pod: Pod, role: Role): StartFailure | undefined {
   };
 }
 
+/** A route says RUNNING only after the proof: an operator that died before it wrote its status need not close it again. */
+function publishedProof(seen: RuntimeSnapshot, instance: string): CoordinatorProof | undefined {
+  const entry = seen.publishedEntry;
+  if (entry?.state !== 'RUNNING' || entry.instance !== instance || entry.coordinatorUrl === undefined) return undefined;
+  return { instance, url: entry.coordinatorUrl, coordinatorId: entry.coordinatorId, provenAt: seen.nowMs };
+}
+
 function provenOf(seen: RuntimeSnapshot, pod: Pod | undefined, revision: string): ProvenCoordinator | undefined {
   const instance = pod === undefined ? undefined : instanceOf(pod);
   if (instance === undefined) return undefined;
   const remembered = seen.runtime.status?.coordinator;
   if (remembered?.instance === instance) return remembered;
-  if (seen.proof?.instance !== instance) return undefined;
-  const { url, coordinatorId, provenAt } = seen.proof;
+  const proof = seen.proof?.instance === instance ? seen.proof : publishedProof(seen, instance);
+  if (proof === undefined) return undefined;
+  const { url, coordinatorId, provenAt } = proof;
   return { revision, instance, url, ...(coordinatorId === undefined ? {} : { coordinatorId }), provenAt: new Date(provenAt).toISOString() };
 }
 

@@ -3,7 +3,7 @@
 import type { Deployment, KubeObject } from '#core/objects.ts';
 import type { Judgement } from '#apis/v1/conditions.ts';
 import type { Lifecycle } from '#apis/v1/objects.ts';
-import { revisionLabel } from '#render/labels.ts';
+import { componentLabel, revisionLabel } from '#render/labels.ts';
 import { renderServiceAccount, renderStableService, type RenderedRuntime } from '#render/runtime.ts';
 import type { Role } from '#apis/v1/names.ts';
 import type { Action } from '../../plan.ts';
@@ -83,23 +83,32 @@ export function planResources(
     uid: seen.runtime.metadata.uid ?? '',
   };
   const type = 'TrinoResourcesReady';
-  if (seen.foreign.length > 0) {
-    const message = `${seen.foreign.join(', ')} already exists and belongs to somebody else: delete it, or give the runtime another name`;
+  if (seen.foreign !== undefined) {
+    const { object, isLeaving } = seen.foreign;
+    const message = isLeaving
+      ? `${object} belonged to a former runtime of this name and is on its way out; this one follows`
+      : `${object} already exists and belongs to somebody else: delete it, or give the runtime another name`;
+    const isNews = seen.runtime.status?.conditions?.find((condition) => condition.type === type)?.message !== message;
     return {
-      actions: [{ do: 'event', type: 'Warning', reason: 'ResourceApplyFailed', message }],
+      actions: isNews && !isLeaving ? [{ do: 'event', type: 'Warning', reason: 'ResourceApplyFailed', message }] : [],
       judgement: { type, status: 'False', reason: 'ResourceConflict', message },
       againInMs: undefined,
       isDraining: false,
     };
   }
   const isAwake = lifecycle.desired === 'Awake';
-  const runs = isRunning(seen.owned.deployments);
+  // Coordinators end first: without one there is no query to wait for, whoever began to put the runtime to sleep.
+  const runs = isRunning(seen.owned.deployments.filter(({ metadata }) => metadata.labels?.[componentLabel] === 'coordinator'));
   const permit = isAwake || !runs ? { mayStop: true } : permitSleep(seen, lifecycle);
   const isUp = isAwake || !permit.mayStop;
   const keep = new Set([rendered.revision, revisions.serving, ...revisions.retiring]);
   const targetRuns = isUp && (isAwake || revisions.serving === rendered.revision);
   const replicas: Record<Role, number> = targetRuns ? { coordinator: 1, worker: rendered.shape.workers } : { coordinator: 0, worker: 0 };
-  const others = seen.owned.deployments.filter((object) => !isUp && revisionOfObject(object) !== rendered.revision);
+  // Asleep, a kept revision keeps no processes; those of the others go with all that is theirs.
+  const others = seen.owned.deployments.filter((object) => {
+    const revision = revisionOfObject(object);
+    return !isUp && revision !== undefined && revision !== rendered.revision && keep.has(revision);
+  });
   return {
     actions: [
       ...(targetRuns ? ([{ do: 'ensure-internal-secret' }] as const) : []),

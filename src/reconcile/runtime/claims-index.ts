@@ -1,0 +1,40 @@
+// Route claims of all runtimes, resolved anew only when a claim came or went, and who is concerned by that. Shell round resolveClaims.
+import { isEqual } from '#core/equality.ts';
+import type { XTrinode } from '#apis/v1/objects.ts';
+import type { ReadStore } from '#kube/cache/store.ts';
+import { resolveClaims, type RouteClaims } from './claims.ts';
+
+export interface ClaimsIndex {
+  /** Undefined for a runtime that is not there or is going away. */
+  of(key: string): RouteClaims | undefined;
+  stop(): void;
+}
+
+function claimPart(runtime: XTrinode | undefined): readonly unknown[] {
+  const isThere = runtime !== undefined && runtime.metadata.deletionTimestamp === undefined;
+  return [isThere, runtime?.metadata.uid, runtime?.spec.routing];
+}
+
+/** `onChange` hears the `namespace/name` of every runtime whose claims are others than before. */
+export function createClaimsIndex(runtimes: ReadStore<XTrinode>, onChange: (key: string) => void): ClaimsIndex {
+  let claims: ReadonlyMap<string, RouteClaims> = new Map();
+  let isCurrent = false;
+  const end = runtimes.subscribe(({ before, after }) => {
+    if (!isEqual(claimPart(before), claimPart(after))) isCurrent = false;
+  });
+
+  function resolve(): void {
+    const before = claims;
+    claims = resolveClaims(runtimes.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined));
+    isCurrent = true;
+    for (const [key, claim] of claims) if (before.has(key) && !isEqual(before.get(key), claim)) onChange(key);
+  }
+
+  return {
+    of(key) {
+      if (!isCurrent) resolve();
+      return claims.get(key);
+    },
+    stop: end,
+  };
+}

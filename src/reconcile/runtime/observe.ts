@@ -1,0 +1,108 @@
+// Takes the snapshot of one runtime that a pass decides on: caches, what the prober knows, and what coordinators say when that is due.
+// Shell; it writes nothing.
+import type { Clock, EpochMs } from '#core/clock.ts';
+import type { ConfigMap, KubeObject } from '#core/objects.ts';
+import { demandLeaseName } from '#apis/v1/resources.ts';
+import { routeKey } from '#apis/v1/names.ts';
+import type { XTrinode } from '#apis/v1/objects.ts';
+import { parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
+import type { FreshView } from '#kube/cache/fresh-view.ts';
+import type { Log } from '#observe/log.ts';
+import type { Activity, ForeignObject, RuntimeSnapshot } from '../snapshot.ts';
+import { routesGroup, type Caches } from './caches.ts';
+import type { ClaimsIndex } from './claims-index.ts';
+import type { Prober } from './prober.ts';
+import { isActivityDue } from './steps/lifecycle.ts';
+import type { Coordinators } from './trino-client.ts';
+
+export interface ObserverInit {
+  readonly caches: Caches;
+  readonly claims: ClaimsIndex;
+  readonly prober: Prober;
+  readonly coordinators: Coordinators;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends what is asked of coordinators. */
+  readonly signal: AbortSignal;
+}
+
+export interface Observer {
+  snapshot(runtime: XTrinode, foreign: ForeignObject | undefined): Promise<RuntimeSnapshot>;
+  /** A route entry as it is from now on. */
+  noteRoute(key: string, text: string | undefined): RouteEntry | undefined;
+}
+
+export function createObserver({ caches, claims, prober, coordinators, clock, log, signal }: ObserverInit): Observer {
+  const refusingSince = new Map<string, EpochMs>();
+
+  function noteRoute(key: string, text: string | undefined): RouteEntry | undefined {
+    const parsed = text === undefined ? undefined : parseRouteEntry(text);
+    const entry = typeof parsed === 'object' ? parsed : undefined;
+    if (entry === undefined || entry.state === 'RUNNING') refusingSince.delete(key);
+    else if (!refusingSince.has(key)) refusingSince.set(key, clock.now());
+    return entry;
+  }
+
+  async function ask(url: string, nowMs: EpochMs): Promise<Activity | 'unreachable'> {
+    try {
+      return await coordinators.readActivity(url, nowMs, signal);
+    } catch (error) {
+      log.warn('a coordinator does not tell its queries', { url, error });
+      return 'unreachable';
+    }
+  }
+
+  async function activityOf(runtime: XTrinode, refused: EpochMs | undefined, nowMs: EpochMs): Promise<RuntimeSnapshot['activity']> {
+    const coordinator = runtime.status?.coordinator;
+    if (coordinator === undefined || !isActivityDue(runtime, refused, nowMs)) return undefined;
+    return ask(coordinator.url, nowMs);
+  }
+
+  async function retiringActivity(runtime: XTrinode, nowMs: EpochMs): Promise<RuntimeSnapshot['retiringActivity']> {
+    const retiring = runtime.status?.retiring ?? [];
+    return new Map(await Promise.all(retiring.map(async ({ revision, url }) => [revision, await ask(url, nowMs)] as const)));
+  }
+
+  return {
+    noteRoute,
+    async snapshot(runtime, foreign) {
+      const { namespace = 'default', name, uid } = runtime.metadata;
+      const key = `${namespace}/${name}`;
+      const owned = <T extends KubeObject>(view: FreshView<T>): T[] =>
+        view.listOf(key).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true);
+      const entryKey = routeKey(namespace, name);
+      const nowMs = clock.now();
+      const publishedRoute = publishedIn(caches.routes.view, entryKey);
+      const publishedEntry = noteRoute(entryKey, publishedRoute);
+      const refused = refusingSince.get(entryKey);
+      return {
+        runtime,
+        catalogs: caches.catalogs.view.listOf(namespace),
+        owned: {
+          deployments: owned(caches.deployments.view),
+          configMaps: owned(caches.configMaps.view),
+          services: owned(caches.services.view),
+          serviceAccounts: owned(caches.serviceAccounts.view),
+        },
+        foreign,
+        pods: caches.pods.view.listOf(key),
+        demand: caches.demands.view.get(`${namespace}/${demandLeaseName(name)}`),
+        claims: claims.of(key) ?? { routingGroup: `${namespace}--${name}`, hosts: [], headerValues: [key], isDefault: false, lost: [] },
+        publishedRoute,
+        publishedEntry,
+        refusingSince: refused,
+        proof: prober.proofOf(key),
+        activity: await activityOf(runtime, refused, nowMs),
+        retiringActivity: await retiringActivity(runtime, nowMs),
+        nowMs,
+      };
+    },
+  };
+}
+
+function publishedIn(routes: FreshView<ConfigMap>, key: string): string | undefined {
+  return routes
+    .listOf(routesGroup)
+    .map(({ data }) => data?.[key])
+    .find((text) => text !== undefined);
+}

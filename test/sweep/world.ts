@@ -1,0 +1,117 @@
+// A small cluster in memory for crash and fault runs: the embedded API with its controllers, a pretending node, and an operator
+// that can be killed and started anew. Time is a fake clock; a run of minutes takes milliseconds.
+import { bootstrap } from '#roles/bootstrap.ts';
+import { createOperator, type Operator } from '#roles/operator.ts';
+import type { ConfigMap, KubeObject } from '#core/objects.ts';
+import { gatewayNamespace } from '#apis/v1/resources.ts';
+import { parseRouteEntry } from '#apis/v1/route-entry.ts';
+import { createEmbeddedApi } from '#embedded/embedded-api.ts';
+import type { KubeApi } from '#kube/port.ts';
+import { configMaps, namespaces, nodes } from '#kube/resources.ts';
+import { silentLog, type Log } from '#observe/log.ts';
+import { createFakeClock, type FakeClock } from '../fakes/fake-clock.ts';
+import { createPretendCoordinators, type PretendCoordinators } from '../fakes/pretend-coordinators.ts';
+import { createPretendNode, type PretendNode } from '../fakes/pretend-node.ts';
+
+export interface World {
+  /** Of users and observers: never faulty. */
+  readonly api: KubeApi;
+  readonly clock: FakeClock;
+  readonly node: PretendNode;
+  readonly coordinators: PretendCoordinators;
+  /** Every state of every route, in order; a state that follows itself counts once. */
+  readonly routeStates: readonly string[];
+  /** A new operator process with an empty memory. */
+  startOperator(api: KubeApi): Promise<Operator>;
+  /** Until nothing moves any more without time going on. */
+  settle(): Promise<void>;
+  /** Lets this much time pass, one timer at a time; ends early when `isOver` says so after a step. */
+  pass(ms: number, isOver?: () => boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const team = 'team';
+/** Turns of the event loop without a write after which all is quiet; controllers of the embedded API take one turn each. */
+const quietTurns = 4;
+
+export async function createWorld(log: Log = silentLog): Promise<World> {
+  const clock = createFakeClock();
+  let drawn = 0;
+  // Names and jitter differ from draw to draw, and are the same in every run.
+  const random = (): number => ((drawn += 1) * 0.618_034) % 1;
+  let uids = 0;
+  const newUid = (): string => `00000000-0000-4000-8000-${String((uids += 1)).padStart(12, '0')}`;
+  const embedded = await createEmbeddedApi({ file: ':memory:', clock, random, newUid });
+  const { api } = embedded;
+  await bootstrap(embedded);
+  embedded.startControllers();
+  await api.create<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: team } }, { fieldManager: 'test' });
+  const node = createPretendNode({ api, clock, random, log });
+  const coordinators = createPretendCoordinators(node, clock);
+  await node.start();
+  const stopping = new AbortController();
+  const routeStates: string[] = [];
+  const operators: Operator[] = [];
+
+  async function followRoutes(): Promise<void> {
+    const last = new Map<string, string>();
+    for await (const event of api.watch<ConfigMap>(configMaps, { namespace: gatewayNamespace }, { signal: stopping.signal })) {
+      if (event.type === 'BOOKMARK') continue;
+      for (const [key, text] of Object.entries(event.object.data ?? {})) {
+        const entry = parseRouteEntry(text);
+        const state = typeof entry === 'string' ? entry : entry.state;
+        if (last.get(key) !== state) routeStates.push(`${key} ${state}`);
+        last.set(key, state);
+      }
+    }
+  }
+  const following = followRoutes();
+
+  async function settle(): Promise<void> {
+    let version = '';
+    for (let quiet = 0; quiet < quietTurns; quiet += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const { resourceVersion } = (await api.list(nodes, { limit: 1 })).metadata;
+      if (resourceVersion !== version) quiet = 0;
+      version = resourceVersion;
+    }
+  }
+
+  async function pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
+    const until = clock.now() + ms;
+    await settle();
+    while (!isOver()) {
+      const next = clock.pendingDelays()[0];
+      if (next === undefined || clock.now() + next > until) break;
+      clock.advance(next);
+      await settle();
+    }
+    if (!isOver()) clock.advance(until - clock.now());
+  }
+
+  return {
+    api,
+    clock,
+    node,
+    coordinators,
+    routeStates,
+    async startOperator(operatorApi) {
+      const operator = createOperator({ api: operatorApi, clock, random, log, coordinators });
+      operators.push(operator);
+      const started = operator.start();
+      // A cache whose first list fails comes back by the clock, so nobody waits for it here.
+      started.catch((error: unknown) => log.debug('the operator ended before it had started', { error }));
+      await settle();
+      return operator;
+    },
+    settle,
+    pass,
+    async stop() {
+      for (const operator of operators) await operator.stop();
+      node.stop();
+      stopping.abort();
+      await following;
+      await embedded.stop();
+    },
+  };
+}
