@@ -35,7 +35,7 @@ export async function endLeftProcesses(options: LeftoverOptions): Promise<readon
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const groups: number[] = [];
   for (const name of await readdir(directory)) {
-    const recorded = parseRecord(await readFile(join(directory, name), 'utf8'));
+    const recorded = await readRecord(join(directory, name));
     if (recorded !== undefined && isStillThere(recorded)) groups.push(recorded.pid);
     await rm(join(directory, name), { force: true });
   }
@@ -65,6 +65,16 @@ function isStillThere(recorded: RecordedProcess): boolean {
   if (leader !== undefined) return leader.startTime === recorded.startTime && leader.processGroup === recorded.pid;
   // the kernel gives no new process this pid while a group of that number exists
   return listProcessGroup(recorded.pid).every((member) => member.startTime >= recorded.startTime);
+}
+
+/** A supervisor that outlived its owner ends the process and takes the file away itself. */
+async function readRecord(file: string): Promise<RecordedProcess | undefined> {
+  try {
+    return parseRecord(await readFile(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 function parseRecord(text: string): RecordedProcess | undefined {
