@@ -60,7 +60,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   node: ['node'],
   gateway: ['node'],
   'api-server': ['fastify'],
-  observe: ['node', 'pino'],
+  observe: ['node', 'pino', 'prom-client'],
   config: [],
   rbac: [],
   cli: ['node', 'commander', 'js-yaml', 'undici'],

@@ -1,23 +1,18 @@
 // npm run cluster: a real Kubernetes on this machine, in the foreground: control plane, our CRDs, and the process node, which
 // runs Pods of Trino as local processes. For trying things with kubectl and Helm; Ctrl-C ends and forgets everything.
-import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { aborted } from '#core/pause.ts';
 import { createHttpKubeApi } from '#kube/client/http-kube-api.ts';
-import { createImageTable } from '#node/images.ts';
-import { createProcessNode } from '#node/process-node.ts';
 import { SetupError } from '#node/setup-error.ts';
-import { ensureTrino } from '#node/trino/install.ts';
 import { createLog } from '#observe/log.ts';
 import { systemClock as clock } from '#observe/system-clock.ts';
 import { applyDefinitions } from '#roles/bootstrap.ts';
-import { cacheDirectory } from '#roles/up.ts';
+import { createLocalNode, installTrino, trinoVersion } from '#roles/local-node.ts';
 import { startRealCluster, type RealCluster } from './real-cluster/start-real-cluster.ts';
 
 const env = process.env;
 const log = createLog({ level: 'warn', format: 'pretty' });
 const random = Math.random;
-const trinoVersion = '483';
 const stopGraceMs = 5_000;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
@@ -30,26 +25,9 @@ async function runNode(cluster: RealCluster): Promise<void> {
   const api = createHttpKubeApi({ clock, log, env, kubeconfigPath: cluster.kubeconfigPath });
   try {
     await applyDefinitions(api);
-    const install = () =>
-      ensureTrino({
-        version: trinoVersion,
-        cacheDir: cacheDirectory(env),
-        offline: false,
-        env,
-        signal: interrupted.signal,
-        progress: () => undefined,
-      });
-    const node = createProcessNode({
-      api,
-      nodeName: 'local',
-      stateDir: join(cluster.directory, 'node'),
-      images: createImageTable({ trinoVersions: [trinoVersion], install }),
-      cpu: String(Math.max(64, availableParallelism())),
-      memory: String(Math.max(256 * 2 ** 30, totalmem())),
-      clock,
-      random,
-      log,
-    });
+    const installation = await installTrino({ offline: false, env, signal: interrupted.signal, progress: () => undefined });
+    const stateDir = join(cluster.directory, 'node');
+    const node = createLocalNode({ api, nodeName: 'local', stateDir, installation, clock, random, log });
     await node.start();
     say(`
 Kubernetes is up: etcd, kube-apiserver, controller manager, scheduler, and one node that runs Pods of trinodb/trino:${trinoVersion}.

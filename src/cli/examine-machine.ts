@@ -25,7 +25,7 @@ const oldestNode = 24;
 export async function examineMachine(machine: ExaminedMachine): Promise<readonly Finding[]> {
   const version = mavenTrinoVersions[0] ?? '483';
   // From the composition root itself, so that doctor looks where up does.
-  const { cacheDirectory } = await import('#roles/up.ts');
+  const { cacheDirectory } = await import('#roles/local-node.ts');
   const cacheDir = cacheDirectory(machine.env);
   const isInstalled = machine.trinoHome !== undefined || (await exists(join(cacheDir, `trino-${version}`)));
   return [

@@ -280,7 +280,7 @@ export interface Node extends KubeObject {
   readonly status?: {
     readonly capacity?: Readonly<Record<string, string>>;
     readonly allocatable?: Readonly<Record<string, string>>;
-    readonly conditions?: readonly PodCondition[];
+    readonly conditions?: readonly (PodCondition & { readonly lastHeartbeatTime?: string })[];
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];
     readonly nodeInfo?: Readonly<Record<string, string>>;
   };

@@ -2,10 +2,10 @@
 import { availableParallelism, hostname, release, totalmem } from 'node:os';
 import type { Clock } from '#core/clock.ts';
 import { formatBytes } from '#core/quantity.ts';
-import type { KubeObject, Lease, Node } from '#core/objects.ts';
+import type { Lease, Node, ObjectMeta } from '#core/objects.ts';
 import { isKubeError } from '#kube/errors.ts';
-import type { KubeApi, Resource, WriteOptions } from '#kube/port.ts';
-import { leases, namespaces, nodes } from '#kube/resources.ts';
+import type { KubeApi, WriteOptions } from '#kube/port.ts';
+import { leases, nodes } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import { formatTime } from './pod-status.ts';
 import { fieldManager } from './status-writer.ts';
@@ -28,6 +28,7 @@ export interface Registration {
   stop(): Promise<void>;
 }
 
+/** Every cluster has it. */
 export const LEASE_NAMESPACE = 'kube-node-lease';
 /** Kubernetes' default; the node controller waits 40 s or more. */
 const LEASE_SECONDS = 40;
@@ -41,22 +42,13 @@ export function createRegistration(init: RegistrationInit): Registration {
   const stopping = new AbortController();
   const options = { fieldManager, force: true, signal: stopping.signal } as const;
   let renewing: Promise<void> | undefined;
+  let ownUid: string | undefined;
 
   async function register(): Promise<void> {
     const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName, labels: nodeLabels(nodeName) } };
-    await api.apply(nodes, node, options);
+    ownUid = (await api.apply(nodes, node, options)).metadata.uid;
     await writeStatus(true, options);
-    await createUnlessThere(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: LEASE_NAMESPACE } });
     await renew();
-  }
-
-  async function createUnlessThere(resource: Resource, object: KubeObject): Promise<void> {
-    if ((await api.get(resource, object.metadata, { signal: stopping.signal })) !== undefined) return;
-    try {
-      await api.create(resource, object, { fieldManager, signal: stopping.signal });
-    } catch (error) {
-      if (!isKubeError(error, 'AlreadyExists')) throw error;
-    }
   }
 
   async function writeStatus(isReady: boolean, call: WriteOptions): Promise<void> {
@@ -68,7 +60,7 @@ export function createRegistration(init: RegistrationInit): Registration {
     const lease: Lease = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: { name: nodeName, namespace: LEASE_NAMESPACE },
+      metadata: { name: nodeName, namespace: LEASE_NAMESPACE, ...leaseOwner(nodeName, ownUid) },
       spec: { holderIdentity: nodeName, leaseDurationSeconds: LEASE_SECONDS, renewTime },
     };
     await api.apply(leases, lease, options);
@@ -110,6 +102,11 @@ export function createRegistration(init: RegistrationInit): Registration {
   };
 }
 
+/** With its Node the Lease goes too, as a kubelet's does. */
+function leaseOwner(name: string, uid: string | undefined): Pick<ObjectMeta, 'ownerReferences'> {
+  return uid === undefined ? {} : { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] };
+}
+
 function nodeLabels(nodeName: string): Record<string, string> {
   return {
     'kubernetes.io/os': 'linux',
@@ -128,7 +125,7 @@ function buildNodeStatus({ nodeName, cpu, memory, clock }: RegistrationInit, isR
   return {
     capacity,
     allocatable: capacity,
-    conditions: [{ type: 'Ready', ...ready, lastTransitionTime: now }],
+    conditions: [{ type: 'Ready', ...ready, lastHeartbeatTime: now, lastTransitionTime: now }],
     addresses: [
       { type: 'InternalIP', address: '127.0.0.1' },
       { type: 'Hostname', address: nodeName },

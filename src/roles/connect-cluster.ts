@@ -6,7 +6,7 @@ import { createHttpKubeApi, type HttpKubeApi } from '#kube/client/http-kube-api.
 import type { KubeApi, ListOptions, Resource } from '#kube/port.ts';
 import { childLog, type Log } from '#observe/log.ts';
 import { explainClusterProblem, type ClusterProblem } from './cluster-problem.ts';
-import type { RoleProcess, StartedRole } from './role-process.ts';
+import { HopelessCluster, type RoleProcess, type StartedRole } from './role-process.ts';
 
 export interface ClusterConfig {
   readonly kubeconfig: string | undefined;
@@ -17,11 +17,6 @@ export interface ClusterConfig {
 export interface Needed {
   readonly resource: Resource;
   readonly where?: ListOptions;
-}
-
-/** The message is one line for the user. */
-export class HopelessCluster extends Error {
-  override readonly name = 'HopelessCluster';
 }
 
 /** Closed by the role's stops. Throws KubeconfigError; opens no connection yet. */
@@ -40,7 +35,6 @@ export function connectCluster(config: ClusterConfig, process: RoleProcess, { lo
 
 export interface WaitForCluster {
   readonly api: KubeApi;
-  readonly describedAs: string;
   readonly role: string;
   readonly needs: readonly Needed[];
   readonly clock: Clock;
@@ -72,13 +66,13 @@ export async function waitForCluster(wait: WaitForCluster): Promise<void> {
   }
 }
 
-async function findProblem({ api, needs, signal, ...asked }: WaitForCluster): Promise<ClusterProblem | undefined> {
+async function findProblem({ api, needs, signal, role }: WaitForCluster): Promise<ClusterProblem | undefined> {
   try {
     for (const { resource, where } of needs) await api.list(resource, { ...where, limit: 1 }, { signal, timeoutMs: answerWithinMs });
     return undefined;
   } catch (error) {
     if (signal.aborted) return undefined;
-    const problem = explainClusterProblem(error, asked);
+    const problem = explainClusterProblem(error, role);
     if (problem === undefined) throw error;
     return problem;
   }

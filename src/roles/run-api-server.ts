@@ -18,7 +18,7 @@ export async function runApiServer(config: ApiServerConfig, process: RoleProcess
     const port = await bind('API server', option, config.listen.port, () => server.listen(host, config.listen.port));
     role.stops.push(() => server.stop());
     const { log } = role;
-    await waitForCluster({ api, describedAs: api.describedAs, role: 'api-server', needs: [{ resource: xtrinodes }], clock, log, signal });
-    return urlOfListener({ host, port });
+    await waitForCluster({ api, role: 'api-server', needs: [{ resource: xtrinodes }], clock, log, signal });
+    return { at: urlOfListener({ host, port }) };
   });
 }

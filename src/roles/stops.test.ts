@@ -55,3 +55,18 @@ test('a stop that hangs is given up after the bound', async () => {
   await run;
   assert.match(failures[0] ?? '', /within 1000 ms/);
 });
+
+test('what fails later ends the run, and what was started is stopped', async () => {
+  const later = Promise.withResolvers<never>();
+  const order: string[] = [];
+  const run = runUntilStopped({
+    signal: new AbortController().signal,
+    stops: [() => void order.push('stopped')],
+    start: async () => ({ failed: later.promise }),
+    onStopping: () => undefined,
+    onStopFailure: () => undefined,
+  });
+  later.reject(new Error('later'));
+  await assert.rejects(run, /later/);
+  assert.deepEqual(order, ['stopped']);
+});

@@ -9,7 +9,8 @@ export interface StoppableRun {
   readonly signal: AbortSignal;
   /** Grows while `start` runs. */
   readonly stops: Stop[];
-  readonly start: () => Promise<void>;
+  /** What it returns may fail later, and ends the run then. */
+  readonly start: () => Promise<void | { readonly failed: Promise<never> }>;
   readonly onStopping: () => void;
   /** Told of a stop that failed; the others are stopped all the same. */
   readonly onStopFailure: (error: unknown) => void;
@@ -19,8 +20,8 @@ export interface StoppableRun {
 /** Returns after the signal, when all is stopped. Throws what `start` threw, unless the signal came first. */
 export async function runUntilStopped(run: StoppableRun): Promise<void> {
   try {
-    await run.start();
-    await aborted(run.signal);
+    const started = await run.start();
+    await Promise.race([aborted(run.signal), ...(started === undefined ? [] : [started.failed])]);
     run.onStopping();
   } catch (error) {
     if (!run.signal.aborted) throw error;

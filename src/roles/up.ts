@@ -2,10 +2,8 @@
 // knows all of its parts. Starts what can fail for the user's reasons first (Java, ports), so that nothing is half up.
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, readFileSync, renameSync, statSync } from 'node:fs';
-import { homedir, availableParallelism, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from '#core/clock.ts';
-import { formatMilliCpu } from '#core/quantity.ts';
 import { createApiServer } from '#api-server/server.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { xtrinodes } from '#apis/v1/resources.ts';
@@ -14,16 +12,13 @@ import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
 import { createGateway } from '#gateway/server.ts';
 import { createRouteSource } from '#gateway/routing/route-source.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
-import { createImageTable } from '#node/images.ts';
-import { createProcessNode } from '#node/process-node.ts';
 import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
-import { ensureTrino } from '#node/trino/install.ts';
-import type { TrinoInstallation } from '#node/trino/installation.ts';
 import { childLog, createLog, type Log } from '#observe/log.ts';
 import { startAotTraining } from './aot-training.ts';
 import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
 import { randomShard } from './gateway.ts';
+import { createLocalNode, installTrino, trinoVersion } from './local-node.ts';
 import { createOperator } from './operator.ts';
 import { runUntilStopped, type Stop } from './stops.ts';
 import { takeHome, type UpHome } from './up-home.ts';
@@ -49,24 +44,12 @@ export interface UpOptions {
   readonly isInteractive: boolean;
 }
 
-const trinoVersion = '483';
 /** Running answers get this long when `up` is stopped; Trino processes the same. */
 const stopGraceMs = 5_000;
 const nodeName = 'local';
 
 function readVersion(): string {
   return (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-export function cacheDirectory(env: UpOptions['env']): string {
-  return resolve(env['XTRINODE_CACHE'] ?? join(env['HOME'] ?? homedir(), '.xtrinode', 'cache'));
-}
-
-function nodeSize({ cpuMilli, memoryBytes }: UpOptions): { readonly cpu: string; readonly memory: string } {
-  // Nothing is enforced locally, so a small machine must not leave Pods unscheduled for sizes that a cluster would have.
-  const cpu = cpuMilli ?? BigInt(Math.max(64, availableParallelism())) * 1_000n;
-  const memory = memoryBytes ?? BigInt(Math.max(256 * 2 ** 30, totalmem()));
-  return { cpu: formatMilliCpu(cpu), memory: String(memory) };
 }
 
 /** Runs until the signal. Throws SetupError for what the user can mend; everything started is stopped again then. */
@@ -98,7 +81,7 @@ function openLog(file: string): { readonly log: Log; readonly close: Stop } {
 }
 
 async function start(options: UpOptions, home: UpHome, screen: Screen, stops: Stop[]): Promise<void> {
-  const { clock, random, env, signal } = options;
+  const { clock, random, env } = options;
   const logFile = join(home.directory, 'up.log');
   const { log, close } = openLog(logFile);
   stops.push(close);
@@ -152,19 +135,11 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   stops.push(() => operator.stop());
   await Promise.all([operator.start(), routes.start()]);
 
-  const installation = await installTrino(options, screen, signal);
-  const images = createImageTable({ trinoVersions: [installation.version], install: () => Promise.resolve(installation) });
+  const installation = await installTrino({ ...options, progress: (progress) => screen.progress(progress) });
   const nodeLog = childLog(log, { component: 'node' });
-  const node = createProcessNode({
-    api,
-    nodeName,
-    stateDir: join(home.directory, 'node'),
-    images,
-    ...nodeSize(options),
-    clock,
-    random,
-    log: nodeLog,
-  });
+  const { cpuMilli, memoryBytes } = options;
+  const stateDir = join(home.directory, 'node');
+  const node = createLocalNode({ api, nodeName, stateDir, installation, cpuMilli, memoryBytes, clock, random, log: nodeLog });
   embedded.setLogReader((key, logOptions) => node.readLog(key, logOptions));
   await node.start();
   stops.push(() => node.stop({ graceMs: stopGraceMs }));
@@ -197,17 +172,4 @@ async function listenOnLoopback(listen: (hosts: readonly string[], port: number)
     if (!isCode(error, 'EADDRNOTAVAIL', 'EAFNOSUPPORT')) throw error;
   }
   return bound;
-}
-
-function installTrino(options: UpOptions, screen: Screen, signal: AbortSignal): Promise<TrinoInstallation> {
-  const trinoHome = options.trinoHome ?? options.env['TRINO_HOME'];
-  return ensureTrino({
-    version: trinoVersion,
-    cacheDir: cacheDirectory(options.env),
-    ...(trinoHome === undefined ? {} : { trinoHome: resolve(trinoHome) }),
-    offline: options.offline,
-    env: options.env,
-    progress: (progress) => screen.progress(progress),
-    signal,
-  });
 }

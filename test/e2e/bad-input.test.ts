@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { cacheDirectory } from '#roles/up.ts';
+import { cacheDirectory } from '#roles/local-node.ts';
 import { createClients } from './clients/clients.ts';
 import { finish, start, type Finished } from './harness/children.ts';
 import { aRuntime } from './harness/runtimes.ts';

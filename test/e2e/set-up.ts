@@ -1,7 +1,7 @@
 // Makes ready what the end-to-end tests need and what takes long once: Trino 483 and the stock clients. The tests themselves
 // would fetch them too; here it is seen to happen, and no test's time is spent on it.
 import { ensureTrino } from '#node/trino/install.ts';
-import { cacheDirectory } from '#roles/up.ts';
+import { cacheDirectory } from '#roles/local-node.ts';
 import { prepareClients } from './clients/prepare-clients.ts';
 import { requireTools } from './harness/tools.ts';
 

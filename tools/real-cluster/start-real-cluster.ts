@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureCertificates } from '#embedded/certificates.ts';
-import { cacheDirectory } from '#roles/up.ts';
+import { cacheDirectory } from '#roles/local-node.ts';
 import { makeClusterDirectory, removeLeftClusters } from './cluster-directory.ts';
 import { findFreePort } from './free-port.ts';
 import { isReady } from './is-ready.ts';

@@ -172,3 +172,37 @@ test('whatever happens: never one key twice at once, never more than the workers
     { numRuns: 60 },
   );
 });
+
+test('an observer hears of every key once: added, started after its wait, ended after its work, retried when it failed', async () => {
+  const clock = createFakeClock();
+  const heard: string[] = [];
+  const observer = {
+    added: () => void heard.push('added'),
+    started: (waitedMs: number) => void heard.push(`started after ${waitedMs}`),
+    ended: (workedMs: number, hasFailed: boolean) => void heard.push(`${hasFailed ? 'failed' : 'done'} after ${workedMs}`),
+    retried: () => void heard.push('retried'),
+  };
+  const queue = new WorkQueue({ clock, random: () => 1, observer });
+  const gates: PromiseWithResolvers<void>[] = [];
+  queue.add('a');
+  queue.add('a');
+  clock.advance(40);
+  const turn = (): Promise<void> => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    return gate.promise;
+  };
+  queue.run({ concurrency: 1, process: turn, onError: ignore });
+  await settled();
+  clock.advance(300);
+  assert.deepEqual(queue.running(), [{ key: 'a', forMs: 300 }]);
+  queue.add('a');
+  clock.advance(2);
+  gates[0]?.reject(new Error('no'));
+  await settled();
+  assert.deepEqual(heard, ['added', 'started after 40', 'added', 'retried', 'failed after 302', 'started after 2']);
+  gates[1]?.resolve();
+  await settled();
+  assert.deepEqual(heard.slice(6, 7), ['done after 0']);
+  assert.deepEqual(queue.running(), []);
+});

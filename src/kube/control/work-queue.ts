@@ -3,10 +3,22 @@
 import { halfJitterMs } from '#core/backoff.ts';
 import type { Clock, EpochMs } from '#core/clock.ts';
 
+/** Told what happens in a queue, for metrics; throws nothing. Durations in ms. */
+export interface WorkQueueObserver {
+  /** A key that was not waiting already. */
+  added(): void;
+  /** Its turn has come. */
+  started(waitedMs: number): void;
+  ended(workedMs: number, hasFailed: boolean): void;
+  /** A failed key will be tried again. */
+  retried(): void;
+}
+
 export interface WorkQueueInit {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  readonly observer?: WorkQueueObserver;
 }
 
 export interface RunOptions {
@@ -26,10 +38,11 @@ const retryLimits = { baseMs: 5, maxMs: 1_000_000 };
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** Waiting for a free worker, in order; each key is here at most once and never while in #processing. */
-  readonly #ready = new Set<string>();
-  readonly #dirtyWhileProcessing = new Set<string>();
-  readonly #processing = new Map<string, Promise<void>>();
+  readonly #observer: WorkQueueObserver | undefined;
+  /** Waiting for a free worker since then, in order; each key is here at most once and never while in #processing. */
+  readonly #ready = new Map<string, EpochMs>();
+  readonly #dirtyWhileProcessing = new Map<string, EpochMs>();
+  readonly #processing = new Map<string, { readonly since: EpochMs; readonly done: Promise<void> }>();
   readonly #delayed = new Map<string, { readonly dueAt: EpochMs; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   /** Keys in process for which addRateLimited was called, so that the end of the run neither forgets nor adds again. */
@@ -40,6 +53,7 @@ export class WorkQueue {
   constructor(init: WorkQueueInit) {
     this.#clock = init.clock;
     this.#random = init.random;
+    this.#observer = init.observer;
   }
 
   /** Keys that wait for a worker now; delayed ones not counted. */
@@ -47,10 +61,18 @@ export class WorkQueue {
     return this.#ready.size + this.#dirtyWhileProcessing.size;
   }
 
+  /** Keys in process now, with the time (ms) since their turn began. */
+  running(): readonly { readonly key: string; readonly forMs: number }[] {
+    return [...this.#processing].map(([key, { since }]) => ({ key, forMs: this.#clock.now() - since }));
+  }
+
   add(key: string): void {
     if (this.#stopped) return;
-    if (this.#processing.has(key)) this.#dirtyWhileProcessing.add(key);
-    else this.#ready.add(key);
+    const waiting = this.#processing.has(key) ? this.#dirtyWhileProcessing : this.#ready;
+    if (!waiting.has(key)) {
+      waiting.set(key, this.#clock.now());
+      this.#observer?.added();
+    }
     this.#pump();
   }
 
@@ -77,6 +99,7 @@ export class WorkQueue {
     if (this.#processing.has(key)) this.#rateLimited.add(key);
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#observer?.retried();
     this.addAfter(key, halfJitterMs(retryLimits, failures, this.#random));
   }
 
@@ -99,35 +122,42 @@ export class WorkQueue {
     this.#delayed.clear();
     this.#ready.clear();
     this.#dirtyWhileProcessing.clear();
-    await Promise.all(this.#processing.values());
+    await Promise.all([...this.#processing.values()].map(({ done }) => done));
   }
 
   #pump(): void {
     if (this.#run === undefined || this.#stopped) return;
-    for (const key of this.#ready) {
+    for (const [key, addedAt] of this.#ready) {
       if (this.#processing.size >= this.#run.concurrency) return;
       this.#ready.delete(key);
       const turn = Promise.withResolvers<void>();
-      this.#processing.set(key, turn.promise);
-      void this.#process(key, this.#run).then(turn.resolve);
+      const since = this.#clock.now();
+      this.#processing.set(key, { since, done: turn.promise });
+      this.#observer?.started(since - addedAt);
+      void this.#process(key, this.#run, since).then(turn.resolve);
     }
   }
 
   /** Never rejects. */
-  async #process(key: string, run: RunOptions): Promise<void> {
+  async #process(key: string, run: RunOptions, since: EpochMs): Promise<void> {
     // One turn later, so that `add` never runs foreign code inside the caller's own step.
     await Promise.resolve();
+    let hasFailed = false;
     try {
       await run.process(key);
       if (!this.#rateLimited.has(key)) this.forget(key);
     } catch (error) {
+      hasFailed = true;
       this.#report(run, key, error);
       if (run.isTerminal?.(error) === true) this.forget(key);
       else if (!this.#rateLimited.has(key)) this.addRateLimited(key);
     }
     this.#processing.delete(key);
     this.#rateLimited.delete(key);
-    if (this.#dirtyWhileProcessing.delete(key) && !this.#stopped) this.#ready.add(key);
+    this.#observer?.ended(this.#clock.now() - since, hasFailed);
+    const addedAt = this.#dirtyWhileProcessing.get(key);
+    this.#dirtyWhileProcessing.delete(key);
+    if (addedAt !== undefined && !this.#stopped) this.#ready.set(key, addedAt);
     this.#pump();
   }
 

@@ -8,7 +8,7 @@ import { trinoCatalogName } from '#apis/v1/names.ts';
 import { fieldOwner, xtrinodeCatalogs } from '#apis/v1/resources.ts';
 import { nextConditions, type Judgement } from '#apis/v1/conditions.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
-import { WorkQueue } from '#kube/control/work-queue.ts';
+import { WorkQueue, type WorkQueueObserver } from '#kube/control/work-queue.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Log } from '#observe/log.ts';
 import { findCatalogProblems } from '#trino/connectors.ts';
@@ -19,6 +19,13 @@ export interface CatalogControllerInit {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly observer?: WorkQueueObserver;
+}
+
+export interface CatalogController {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly queue: Pick<WorkQueue, 'length' | 'running'>;
 }
 
 /** Pure. */
@@ -47,12 +54,10 @@ export function judgeCatalog(catalog: XTrinodeCatalog, nowMs: number): XTrinodeC
   };
 }
 
-export function createCatalogController({ api, clock, random, log }: CatalogControllerInit): {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-} {
+export function createCatalogController(init: CatalogControllerInit): CatalogController {
+  const { api, clock, random, log } = init;
   const reflector = createReflector<XTrinodeCatalog>({ api, resource: xtrinodeCatalogs, where: {}, clock, random, log });
-  const queue = new WorkQueue({ clock, random });
+  const queue = new WorkQueue(init);
 
   async function reconcile(key: string): Promise<void> {
     const catalog = reflector.store.get(key);
@@ -68,6 +73,7 @@ export function createCatalogController({ api, clock, random, log }: CatalogCont
   }
 
   return {
+    queue,
     async start() {
       reflector.store.subscribe(({ key }) => queue.add(key));
       queue.run({

@@ -7,7 +7,8 @@ import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { createEventRecorder } from '#kube/control/events.ts';
-import { WorkQueue } from '#kube/control/work-queue.ts';
+import { WorkQueue, type WorkQueueObserver } from '#kube/control/work-queue.ts';
+import type { ReadStore } from '#kube/cache/store.ts';
 import type { Log } from '#observe/log.ts';
 import { createExecutor, describeFailure, ForeignObjectError } from '../execute.ts';
 import type { ForeignObject, RuntimeSnapshot } from '../snapshot.ts';
@@ -24,6 +25,8 @@ export interface RuntimeController {
   /** Fulfilled when the caches are filled and the first passes are under way. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  readonly queue: Pick<WorkQueue, 'length' | 'running'>;
+  readonly runtimes: ReadStore<XTrinode>;
 }
 
 export interface RuntimeControllerInit {
@@ -33,9 +36,11 @@ export interface RuntimeControllerInit {
   readonly newSecret: () => string;
   readonly coordinators: Coordinators;
   readonly log: Log;
+  /** Runtimes in work at the same time. */
+  readonly concurrency: number;
+  readonly observer?: WorkQueueObserver;
 }
 
-const concurrency = 4;
 /** Nothing tells when a name that is not ours has become free. */
 const foreignLookMs = 30_000;
 const leavingLookMs = 1_000;
@@ -46,10 +51,10 @@ function isWorthWriting(before: XTrinodeStatus | undefined, after: XTrinodeStatu
 }
 
 export function createRuntimeController(init: RuntimeControllerInit): RuntimeController {
-  const { api, clock, random, newSecret, coordinators, log } = init;
+  const { api, clock, random, newSecret, coordinators, log, concurrency } = init;
   const stopping = new AbortController();
   const caches = createCaches({ api, clock, random, log });
-  const queue = new WorkQueue({ clock, random });
+  const queue = new WorkQueue(init);
   const enqueue = (key: string): void => queue.add(key);
   const events = createEventRecorder({ api, clock, component: fieldOwner, log });
   const prober = createProber({ clock, log, coordinators, onProof: enqueue });
@@ -113,6 +118,8 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   }
 
   return {
+    queue,
+    runtimes: caches.runtimes.store,
     async start() {
       ends.push(followChanges(caches, enqueue));
       // No pass on half a picture: an object that is not listed yet would look like one that is missing.

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDirectory } from '#roles/up.ts';
+import { cacheDirectory } from '#roles/local-node.ts';
 import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
 
 export interface PreparedClients {

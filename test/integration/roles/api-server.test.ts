@@ -35,7 +35,7 @@ test('without the definitions it waits, says so once with the command that insta
   const { api, start, directory } = await aCluster(t);
   writeFileSync(join(directory, 'config.yaml'), 'listen: 127.0.0.1:0\nlogFormat: text\n');
   const role = start('api-server', '--config', join(directory, 'config.yaml'));
-  await role.notes(/WARN .*api-server waiting: .* does not know XTrinode\. Install its definitions: xtrinode crds \| kubectl apply/);
+  await role.notes(/WARN .*api-server waiting: .* does not serve xtrinodes .*: xtrinode crds \| kubectl apply/);
   await installDefinitions(api);
   await role.says(/ready/);
 });

@@ -1,0 +1,85 @@
+// The operator as a process of its own: waits for its cluster, takes its turn as leader, and tells on a port of its own whether
+// it can work. The controllers themselves are those of `up` (operator.ts).
+import { xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import type { OperatorConfig } from '#config/roles.ts';
+import { formatListenAddress, urlOfListener } from '#config/setting.ts';
+import * as resources from '#kube/resources.ts';
+import { createHealthServer } from '#observe/health.ts';
+import { operatorLeaseName } from '#rbac/permissions.ts';
+import { bind } from './bind.ts';
+import { connectCluster, waitForCluster, type Needed } from './connect-cluster.ts';
+import { alone, leadInTurns } from './leadership.ts';
+import { judgeOperator, type Leadership } from './operator-health.ts';
+import { createOperatorMetrics } from './operator-metrics.ts';
+import { createOperator } from './operator.ts';
+import { revocableApi } from './revocable-api.ts';
+import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
+
+/** Our definitions, and one kind of each rule of the cluster role: what is missing is told before anything is begun. */
+const needs: readonly Needed[] = [xtrinodes, xtrinodeCatalogs, resources.deployments, resources.pods, resources.leases].map((resource) => ({
+  resource,
+}));
+
+export async function runOperator(config: OperatorConfig, process: RoleProcess): Promise<void> {
+  await runRole('operator', process, config, async (role) => {
+    const { clock, random, signal } = process;
+    const { log, stops } = role;
+    let leadership: Leadership = { is: 'waiting', for: 'the cluster has not been looked at yet' };
+    const metrics = createOperatorMetrics({ isLeader: () => leadership.is === 'leading', leaseName: operatorLeaseName });
+    const api = connectCluster(config, process, role);
+    const url = await startHealth(config, role, { checks: () => judgeOperator(leadership, config.stuckAfter), metrics });
+    log.info('health and metrics are served', { url });
+
+    const onProblem = (text: string | undefined): void => {
+      leadership = text === undefined ? { is: 'standby' } : { is: 'waiting', for: text };
+    };
+    await waitForCluster({ api, role: 'operator', needs, clock, log, signal, onProblem });
+
+    function begin(lost: AbortSignal): () => Promise<void> {
+      const operator = createOperator({
+        api: revocableApi(api, lost),
+        clock,
+        random,
+        log,
+        concurrency: config.concurrency,
+        observers: metrics.observers,
+      });
+      const end = metrics.follow(operator);
+      leadership = { is: 'leading', operator, hasSynced: false };
+      log.info('this operator leads');
+      const started = operator.start().then(
+        () => {
+          leadership = { is: 'leading', operator, hasSynced: true };
+        },
+        (error: unknown) => {
+          if (!signal.aborted && !lost.aborted) log.error('the controllers did not start', { error });
+        },
+      );
+      return async () => {
+        end();
+        await operator.stop();
+        await started;
+        log.info(lost.aborted ? 'this operator has lost its Lease and stands by' : 'this operator leads no more');
+      };
+    }
+
+    const turns = leadInTurns({ election: alone, signal, begin, onStandby: () => (leadership = { is: 'standby' }) });
+    // That of a failure is told by what `failed` ends the process with.
+    stops.push(() => turns.catch(() => undefined));
+    const failed = turns.then(() => new Promise<never>(() => undefined));
+    return { at: url, failed };
+  });
+}
+
+async function startHealth(
+  config: OperatorConfig,
+  { stops }: StartedRole,
+  init: Parameters<typeof createHealthServer>[0],
+): Promise<string> {
+  const health = createHealthServer(init);
+  const { host, port } = config.healthListen;
+  const option = `--health-listen ${formatListenAddress({ host, port: 0 })}`;
+  const bound = await bind('health of the operator', option, port, () => health.listen(host, port));
+  stops.push(() => health.stop());
+  return urlOfListener({ host, port: bound });
+}
