@@ -4,7 +4,6 @@ import { addApply } from './commands/apply.ts';
 import { addCrds } from './commands/crds.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { addGateway } from './commands/gateway.ts';
 import { addGet } from './commands/get.ts';
 import { addLifecycle } from './commands/lifecycle.ts';
 import { addLogs } from './commands/logs.ts';
@@ -20,7 +19,6 @@ import type { CliIo } from './io.ts';
 /** In the order of `--help`. */
 const verbs: readonly ((program: Command, io: CliIo) => void)[] = [
   addUp,
-  addGateway,
   addApply,
   addGet,
   addDescribe,

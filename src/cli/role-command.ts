@@ -11,6 +11,8 @@ export interface RoleVerb<S extends Settings> {
   readonly name: string;
   readonly description: string;
   readonly settings: S;
+  /** A mistake that no single setting shows. */
+  readonly findProblem?: (config: ConfigOf<S>) => string | undefined;
   readonly run: (config: ConfigOf<S>, io: CliIo) => Promise<void>;
 }
 
@@ -34,14 +36,17 @@ export function addRole<S extends Settings>(program: Command, io: CliIo, verb: R
 }
 
 async function configure<S extends Settings>(
-  { name, settings }: RoleVerb<S>,
+  { name, settings, findProblem }: RoleVerb<S>,
   flags: Readonly<Record<string, string | undefined>>,
   { env }: CliIo,
 ): Promise<ConfigOf<S>> {
   const path = flags[configFileKey] ?? env[variableOf(name, configFileKey)];
   const file = path === undefined ? {} : { file: { path, content: await readConfigFile(path) } };
   try {
-    return resolveConfig(name, settings, { flags, env, ...file });
+    const config = resolveConfig(name, settings, { flags, env, ...file });
+    const problem = findProblem?.(config);
+    if (problem !== undefined) throw new ConfigError(problem);
+    return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(`the ${name} cannot start:\n  ${error.message}`, 2);
     throw error;

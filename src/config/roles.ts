@@ -37,7 +37,10 @@ export const apiServerSettings = {
 export const gatewaySettings = {
   ...clusterSettings,
   listen: setting(listenAddress, 'where Trino clients connect', { host: '127.0.0.1', port: 8080 }),
-  apiServer: required(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
+  apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
+  routes: optional(path, 'instead of a cluster: list of route entries in YAML or JSON, read again when it changes'),
+  // Kubernetes kills after 30 s.
+  stopWithin: setting(duration, 'after SIGTERM, longest time until the process has ended; running answers get 5 s less', 29_000),
 } satisfies Settings;
 
 export const nodeSettings = {
@@ -54,6 +57,14 @@ export type OperatorConfig = ConfigOf<typeof operatorSettings>;
 export type ApiServerConfig = ConfigOf<typeof apiServerSettings>;
 export type GatewayConfig = ConfigOf<typeof gatewaySettings>;
 export type NodeConfig = ConfigOf<typeof nodeSettings>;
+
+/** What no single setting can say; undefined when all is well. */
+export function findGatewayProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {
+  if (routes === undefined)
+    return apiServer === undefined ? '--api-server is needed, or --routes for a gateway without a cluster' : undefined;
+  const isBoth = apiServer !== undefined || kubeconfig !== undefined || context !== undefined;
+  return isBoth ? '--routes is for a gateway without a cluster: it goes with neither --api-server nor --kubeconfig' : undefined;
+}
 
 export const roleSettings: Readonly<Record<string, Settings>> = {
   operator: operatorSettings,

@@ -9,7 +9,6 @@ import type { XTrinode } from '#apis/v1/objects.ts';
 import { xtrinodes } from '#apis/v1/resources.ts';
 import { createEmbeddedApi } from '#embedded/embedded-api.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
-import { createGateway } from '#gateway/server.ts';
 import { createRouteSource } from '#gateway/routing/route-source.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
 import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
@@ -17,7 +16,7 @@ import { childLog, createLog, type Log } from '#observe/log.ts';
 import { startAotTraining } from './aot-training.ts';
 import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
-import { randomShard } from './gateway.ts';
+import { startGateway } from './gateway.ts';
 import { createLocalNode, installTrino, trinoVersion } from './local-node.ts';
 import { createOperator } from './operator.ts';
 import { runUntilStopped, type Stop } from './stops.ts';
@@ -114,26 +113,19 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const apiServerUrl = `http://127.0.0.1:${apiPort}`;
 
   const gatewayLog = childLog(log, { component: 'gateway' });
-  const routes = createRouteSource({ api, clock, random, log: gatewayLog });
-  const gateway = createGateway({
-    routes,
-    demand: createApiServerDemand(apiServerUrl),
+  const gateway = await startGateway({
+    routes: createRouteSource({ api, clock, random, log: gatewayLog }),
+    demand: createApiServerDemand([apiServerUrl]),
     clock,
     log: gatewayLog,
-    shard: randomShard(),
     isOnlyReplica: true,
+    open: (listen) => bind('gateway', '--gateway-port PORT', options.gatewayPort, () => listenOnLoopback(listen, options.gatewayPort)),
   });
-  const gatewayPort = await bind('gateway', '--gateway-port PORT', options.gatewayPort, () =>
-    listenOnLoopback(gateway.listen, options.gatewayPort),
-  );
-  stops.push(
-    () => routes.stop(),
-    () => gateway.stop(stopGraceMs),
-  );
+  stops.push(() => gateway.stop(stopGraceMs));
 
   const operator = createOperator({ api, clock, random, log });
   stops.push(() => operator.stop());
-  await Promise.all([operator.start(), routes.start()]);
+  await operator.start();
 
   const installation = await installTrino({ ...options, progress: (progress) => screen.progress(progress) });
   const nodeLog = childLog(log, { component: 'node' });
@@ -146,7 +138,7 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   if (options.quickstart) await applyQuickstart(api, installation.version);
 
   const state = {
-    gatewayUrl: `http://localhost:${gatewayPort}`,
+    gatewayUrl: `http://localhost:${gateway.port}`,
     apiServerUrl,
     kubeUrl: kube.url,
     kubeconfigPath,

@@ -151,7 +151,7 @@ describe('demand', () => {
 
   it('comes through the gateway’s port, which hears of refusals', async (t) => {
     const { url, clock, lease } = await createBench(t);
-    const port = createApiServerDemand(url);
+    const port = createApiServerDemand([url]);
     await port.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: 'ann' });
     assert.equal((await lease())?.spec?.holderIdentity, 'gateway:ann');
     await port.end('default/a');

@@ -1,6 +1,6 @@
-// The roles as processes of their own: xtrinode operator, api-server, node. One line each on standard output when it is ready.
+// The roles as processes of their own: xtrinode operator, api-server, gateway, node. One line each on standard output when it is ready.
 import type { Command } from 'commander';
-import { apiServerSettings, nodeSettings, operatorSettings } from '#config/roles.ts';
+import { apiServerSettings, findGatewayProblem, gatewaySettings, nodeSettings, operatorSettings } from '#config/roles.ts';
 import type { CliIo } from '../io.ts';
 import { addRole } from '../role-command.ts';
 
@@ -17,6 +17,13 @@ export function addRoles(program: Command, io: CliIo): void {
     description: 'run the lifecycle API: resume, suspend, status, why, and the gateways’ demand',
     settings: apiServerSettings,
     run: async (config, io) => (await import('#roles/run-api-server.ts')).runApiServer(config, io),
+  });
+  addRole(program, io, {
+    name: 'gateway',
+    description: 'run the gateway: where Trino clients connect, and wait while a runtime wakes',
+    settings: gatewaySettings,
+    findProblem: findGatewayProblem,
+    run: async (config, io) => (await import('#roles/run-gateway.ts')).runGateway(config, io),
   });
   addRole(program, io, {
     name: 'node',

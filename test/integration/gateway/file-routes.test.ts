@@ -112,7 +112,7 @@ describe('xtrinode gateway', () => {
       assert.equal(await ended, 0);
     });
     while (!terminal.out().includes('\n')) await new Promise((resolve) => setImmediate(resolve));
-    const port = Number(/^listening on http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(terminal.out())?.[1]);
+    const port = Number(/^gateway ready: http:\/\/127\.0\.0\.1:(\d+)\n$/.exec(terminal.out())?.[1]);
     return { port, terminal };
   }
 
@@ -141,10 +141,10 @@ describe('xtrinode gateway', () => {
     const nowhere = aTerminal({});
     assert.equal(await runCli(['gateway', '--routes', '/nonexistent/routes.yaml', '--listen', '127.0.0.1:0'], nowhere.io), 1);
     assert.match(nowhere.notes(), /there is no directory \/nonexistent\.\n {2}Give the path/);
-    for (const listen of ['8080', '::1:0', 'localhost:70000', ':1']) {
+    for (const listen of ['::1:0', 'localhost:70000', 'localhost']) {
       const terminal = aTerminal({});
       assert.equal(await runCli(['gateway', '--routes', 'routes.yaml', '--listen', listen], terminal.io), 2);
-      assert.match(terminal.notes(), /expected an address and a port/);
+      assert.match(terminal.notes(), /--listen: .* expected an address to listen on/);
     }
   });
 });

@@ -1,0 +1,84 @@
+// The gateway as a process of its own: its routes from a cluster, and API servers that wake what sleeps; or its routes from a file,
+// and then there is nobody to wake anything, which it says.
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { gatewayNamespace, routesLabel } from '#apis/v1/resources.ts';
+import { readYamlDocuments } from '#cli/kubernetes-yaml.ts';
+import type { GatewayConfig } from '#config/roles.ts';
+import { urlOfListener } from '#config/setting.ts';
+import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
+import type { DemandPort } from '#gateway/hold/demand.ts';
+import { createFileRoutes } from '#gateway/routing/file-routes.ts';
+import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
+import { configMaps } from '#kube/resources.ts';
+import { SetupError } from '#node/setup-error.ts';
+import { bind } from './bind.ts';
+import { connectCluster, waitForCluster } from './connect-cluster.ts';
+import { startGateway } from './gateway.ts';
+import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
+
+/** Of the time to stop in, what is kept back from running answers. */
+const lastWordsMs = 5_000;
+
+const nobody: DemandPort = { ask: () => Promise.resolve(), end: () => Promise.resolve() };
+
+interface Mode {
+  readonly routes: RouteSource;
+  readonly demand: DemandPort;
+}
+
+export async function runGateway(config: GatewayConfig, process: RoleProcess): Promise<void> {
+  await runRole('gateway', process, config, async (role) => {
+    const { routes, demand } = config.routes === undefined ? fromCluster(config, process, role) : fromFile(config.routes, process, role);
+    const { host, port } = config.listen;
+    const gateway = await startGateway({
+      routes,
+      demand,
+      clock: process.clock,
+      log: role.log,
+      async open(listen) {
+        const bound = await bind('gateway', '--listen ADDRESS:PORT', port, () => listen([host], port));
+        // Before the routes are known: until then /readyz says no.
+        role.log.info('listening', { url: urlOfListener({ host, port: bound }) });
+        return bound;
+      },
+    });
+    role.stops.push(() => gateway.stop(Math.max(1_000, config.stopWithin - lastWordsMs)));
+    return { at: urlOfListener({ host, port: gateway.port }) };
+  });
+}
+
+/** Not ready until the first list, but it listens and answers by then: the cluster is waited for behind the open port. */
+function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedRole): Mode {
+  const { clock, random, signal } = process;
+  const { log } = role;
+  const api = connectCluster(config, process, role);
+  const source = createRouteSource({ api, clock, random, log });
+  const needs = [{ resource: configMaps, where: { namespace: gatewayNamespace, labelSelector: routesLabel } }];
+  const routes: RouteSource = {
+    ...source,
+    async start() {
+      await waitForCluster({ api, role: 'gateway', needs, clock, log, signal });
+      if (!signal.aborted) await source.start();
+    },
+  };
+  return { routes, demand: createApiServerDemand(config.apiServer ?? []) };
+}
+
+function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {
+  const file = resolve(path);
+  checkDirectory(file);
+  log.info('routes come from a file: there is nobody to wake a sleeping runtime, a query for one that is PAUSED ends at once', { file });
+  const parse = (text: string): unknown => readYamlDocuments(text)[0];
+  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody };
+}
+
+/** A file may come later; a directory that is missing is a mistake in the path, and cannot be watched. */
+function checkDirectory(file: string): void {
+  if (existsSync(dirname(file))) return;
+  throw new SetupError({
+    what: 'the gateway cannot follow its routes',
+    why: `there is no directory ${dirname(file)}.`,
+    mend: 'Give the path of a file in a directory that exists: --routes FILE.',
+  });
+}
