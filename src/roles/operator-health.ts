@@ -13,20 +13,11 @@ export type Leadership =
   | { readonly is: 'leading'; readonly operator: Operator; readonly hasSynced: boolean };
 
 export function judgeOperator(leadership: Leadership, stuckAfterMs: number): readonly Check[] {
-  switch (leadership.is) {
-    case 'waiting':
-      return [{ name: 'cluster', isGood: false, message: leadership.for }];
-    case 'cut-off':
-      return [{ name: 'leader', isGood: false, message: leadership.why }];
-    case 'standby':
-      return [{ name: 'leader', isGood: true, message: 'another operator leads, this one stands by' }];
-    case 'leading':
-      return [
-        { name: 'leader', isGood: true, message: 'this operator leads' },
-        judgeCaches(leadership.hasSynced),
-        judgeWork(leadership.operator, stuckAfterMs),
-      ];
-  }
+  if (leadership.is === 'waiting') return [{ name: 'cluster', isGood: false, message: leadership.for }];
+  if (leadership.is === 'cut-off') return [{ name: 'leader', isGood: false, message: leadership.why }];
+  if (leadership.is === 'standby') return [{ name: 'leader', isGood: true, message: 'another operator leads, this one stands by' }];
+  const { operator, hasSynced } = leadership;
+  return [{ name: 'leader', isGood: true, message: 'this operator leads' }, judgeCaches(hasSynced), judgeWork(operator, stuckAfterMs)];
 }
 
 function judgeCaches(hasSynced: boolean): Check {

@@ -11,7 +11,7 @@ import { connectCluster, waitForCluster, type Needed } from './connect-cluster.t
 import { alone, leadInTurns } from './leadership.ts';
 import { judgeOperator, type Leadership } from './operator-health.ts';
 import { createOperatorMetrics } from './operator-metrics.ts';
-import { createOperator } from './operator.ts';
+import { createOperator, type Operator } from './operator.ts';
 import { revocableApi } from './revocable-api.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
 
@@ -35,6 +35,16 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
     };
     await waitForCluster({ api, role: 'operator', needs, clock, log, signal, onProblem });
 
+    async function startControllers(operator: Operator, lost: AbortSignal): Promise<void> {
+      try {
+        await operator.start();
+        leadership = { is: 'leading', operator, hasSynced: true };
+      } catch (error) {
+        // Stopped before its caches were filled: nothing to tell.
+        if (!signal.aborted && !lost.aborted) log.error('the controllers did not start', { error });
+      }
+    }
+
     function begin(lost: AbortSignal): () => Promise<void> {
       const operator = createOperator({
         api: revocableApi(api, lost),
@@ -47,14 +57,7 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
       const end = metrics.follow(operator);
       leadership = { is: 'leading', operator, hasSynced: false };
       log.info('this operator leads');
-      const started = operator.start().then(
-        () => {
-          leadership = { is: 'leading', operator, hasSynced: true };
-        },
-        (error: unknown) => {
-          if (!signal.aborted && !lost.aborted) log.error('the controllers did not start', { error });
-        },
-      );
+      const started = startControllers(operator, lost);
       return async () => {
         end();
         await operator.stop();
