@@ -3,11 +3,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { benchCache } from '../test/bench/cache.ts';
 import { benchUp } from '../test/bench/up.ts';
 import { benchWake } from '../test/bench/wake.ts';
 import type { Bench } from '../test/bench/bench.ts';
 
-const benches: Readonly<Record<string, Bench>> = { up: benchUp, wake: benchWake };
+const benches: Readonly<Record<string, Bench>> = { cache: benchCache, up: benchUp, wake: benchWake };
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = benches[name];

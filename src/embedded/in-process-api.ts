@@ -37,7 +37,8 @@ export function inProcessApi(parts: ServerParts): KubeApi {
       options?: CallOptions,
     ) {
       begin(options);
-      return reads.list(registry.resolve(resource), where) as ObjectList<T>;
+      const whole = reads.list(registry.resolve(resource), where) as ObjectList<T>;
+      return where.metadataOnly === true ? { ...whole, items: whole.items.map(headOf) } : whole;
     },
     async *watch<T extends KubeObject>(
       resource: Parameters<KubeApi['watch']>[0],
@@ -46,7 +47,9 @@ export function inProcessApi(parts: ServerParts): KubeApi {
     ) {
       begin(options);
       const signal = options?.signal === undefined ? parts.stopSignal : AbortSignal.any([options.signal, parts.stopSignal]);
-      yield* reads.watch(registry.resolve(resource), where, signal) as AsyncGenerator<WatchEvent<T>, void, void>;
+      const events = reads.watch(registry.resolve(resource), where, signal) as AsyncGenerator<WatchEvent<T>, void, void>;
+      if (where.metadataOnly !== true) yield* events;
+      else for await (const event of events) yield event.type === 'BOOKMARK' ? event : { ...event, object: headOf(event.object) };
     },
     async create(resource, object, options) {
       begin(options);
@@ -105,4 +108,9 @@ export function inProcessApi(parts: ServerParts): KubeApi {
       yield* reader(key, options);
     },
   };
+}
+
+function headOf<T extends KubeObject>({ apiVersion, kind, metadata }: T): T {
+  // What is left out is what the caller asked not to get.
+  return { apiVersion, kind, metadata } as T;
 }

@@ -31,6 +31,8 @@ export interface Where {
   readonly labelSelector?: string;
   /** `metadata.name=x`, `metadata.namespace=x`, `spec.nodeName=x`, `status.phase=x`, `involvedObject.*` ... */
   readonly fieldSelector?: string;
+  /** Objects come as apiVersion, kind and metadata alone: for who needs to know that something is there, or changed. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface ListOptions extends Where {

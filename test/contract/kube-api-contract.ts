@@ -239,6 +239,26 @@ export function describeKubeApi(name: string, makeApi: () => Promise<ContractApi
       });
     });
 
+    it('lists and watches metadata alone, as the kind that was asked for', async () => {
+      const namespace = await freshNamespace();
+      await api.create(configMaps, configMap(namespace, 'a', { data: { k: 'v' } }, { head: 'yes' }), me);
+      const where = { namespace, labelSelector: 'head', metadataOnly: true };
+      const { items, metadata } = await api.list<ConfigMap>(configMaps, where);
+      const ended = new AbortController();
+      const from = { ...where, resourceVersion: metadata.resourceVersion };
+      const watch = api.watch<ConfigMap>(configMaps, from, { signal: ended.signal });
+      const events = watch[Symbol.asyncIterator]();
+      const next = events.next();
+      await api.patch(configMaps, { namespace, name: 'a' }, 'merge', { data: { k: 'w' } }, me);
+      const event = (await next).value as WatchEvent<ConfigMap>;
+      ended.abort();
+      for (const object of [items[0], event.object]) {
+        assert.deepEqual(Object.keys(object ?? {}).toSorted(), ['apiVersion', 'kind', 'metadata']);
+        assert.deepEqual([(object as ConfigMap).apiVersion, (object as ConfigMap).kind], ['v1', 'ConfigMap']);
+      }
+      assert.equal(event.type, 'MODIFIED');
+    });
+
     describe('replacing and patching', () => {
       it('refuses a replace with an old resourceVersion', async () => {
         const namespace = await freshNamespace();

@@ -12,7 +12,7 @@ function anObject(name: string, resourceVersion: string, uid = `uid-${name}`): K
 }
 
 function aView() {
-  const store = createStore<KubeObject>((error) => assert.fail(String(error)));
+  const store = createStore<KubeObject>({ onListenerError: (error) => assert.fail(String(error)) });
   const clock = createFakeClock();
   const view = createFreshView({ store: store.read, clock, groupOf: ({ metadata }) => metadata.labels?.['group'] });
   const names = (): string[] => view.listOf('a').map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);

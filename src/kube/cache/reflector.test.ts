@@ -6,6 +6,7 @@ import { createFakeClock, settled } from '../../../test/fakes/fake-clock.ts';
 import { KubeError } from '../errors.ts';
 import type { KubeApi, ListOptions, ObjectList, WatchEvent, WatchOptions } from '../port.ts';
 import { configMaps } from '../resources.ts';
+import { byLabel, byNamespace, byOwner } from './indexes.ts';
 import { createReflector } from './reflector.ts';
 
 interface Named extends KubeObject {
@@ -74,12 +75,13 @@ function page(resourceVersion: string, items: Named[], next?: string): ObjectLis
   return { metadata: { resourceVersion, ...(next === undefined ? {} : { continue: next }) }, items };
 }
 
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const expired = new KubeError({ code: 410, reason: 'Expired', message: 'too old resource version' });
 const reset = new KubeError({ code: 0, reason: 'Unreachable', message: 'socket hang up' });
 
-test('all pages are in the store, frozen and without managedFields, before it counts as synced', async () => {
+test('all pages are in the store, frozen and without what nobody reads, before it counts as synced', async () => {
   const { reflector, calls } = aReflector([
-    page('5', [anObject('a', '1', { managedFields: [{}] })], 'next'),
+    page('5', [anObject('a', '1', { managedFields: [{}], annotations: { [lastApplied]: '{}', kept: 'yes' } })], 'next'),
     page('5', [anObject('b', '2')]),
   ]);
   reflector.start();
@@ -91,6 +93,7 @@ test('all pages are in the store, frozen and without managedFields, before it co
   );
   assert.ok(a !== undefined && Object.isFrozen(a) && Object.isFrozen(a.metadata));
   assert.equal(a.metadata.managedFields, undefined);
+  assert.deepEqual(a.metadata.annotations, { kept: 'yes' });
   await settled();
   assert.deepEqual(calls, ['list', 'list next', 'watch 5']);
   reflector.stop();
@@ -147,8 +150,8 @@ test('a reset connection is resumed from the last version after a jittered wait 
   reflector.stop();
 });
 
-test('an expired version leads to a new list at once, and what vanished meanwhile is told as deleted', async () => {
-  const { reflector, send, heard, calls } = aReflector([
+test('an expired version leads to a new list within a second, and what vanished meanwhile is told as deleted', async () => {
+  const { reflector, send, heard, calls, clock } = aReflector([
     page('5', [anObject('gone', '1'), anObject('same', '2'), anObject('changed', '3')]),
     page('20', [anObject('same', '2'), anObject('changed', '11'), anObject('new', '12')]),
   ]);
@@ -157,8 +160,53 @@ test('an expired version leads to a new list at once, and what vanished meanwhil
   heard.length = 0;
   send(expired);
   await settled();
+  assert.deepEqual(clock.pendingDelays(), [999]);
+  clock.advance(999);
+  await settled();
   assert.deepEqual(heard, ['team/gone 1>-', 'team/changed 3>11', 'team/new ->12']);
   assert.deepEqual(calls, ['list', 'watch 5', 'list', 'watch 20']);
+  reflector.stop();
+});
+
+test('a version that the server has not reached, after etcd was restored, leads to a new list, too', async () => {
+  const { reflector, send, calls, clock } = aReflector([page('50', []), page('9', [])]);
+  reflector.start();
+  await settled();
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+  send(new KubeError({ code: 504, reason: 'Timeout', message: 'Timeout: Too large resource version', causes }));
+  await settled();
+  clock.advance(1_000);
+  await settled();
+  assert.deepEqual(calls, ['list', 'watch 50', 'list', 'watch 9']);
+  reflector.stop();
+});
+
+test('refused for a while, by a token that is being replaced or a role that is missing, it goes on where it was', async () => {
+  const { reflector, send, calls, clock } = aReflector([page('5', [])]);
+  reflector.start();
+  await settled();
+  for (const [code, reason] of [
+    [401, 'Unauthorized'],
+    [403, 'Forbidden'],
+    [500, 'InternalError'],
+    [503, 'ServiceUnavailable'],
+  ] as const) {
+    send(new KubeError({ code, reason, message: 'not now' }));
+    await settled();
+    clock.advance(1_000);
+    await settled();
+  }
+  assert.deepEqual(calls, ['list', ...Array.from({ length: 5 }, () => 'watch 5')]);
+  reflector.stop();
+});
+
+test('an overloaded server is given the time it names', async () => {
+  const { reflector, send, calls, clock } = aReflector([page('5', [])]);
+  reflector.start();
+  await settled();
+  send(new KubeError({ code: 429, reason: 'TooManyRequests', message: 'slow down', retryAfterMs: 5_000 }));
+  await settled();
+  assert.deepEqual([calls, clock.pendingDelays()], [['list', 'watch 5'], [5_099]]);
   reflector.stop();
 });
 
@@ -191,17 +239,56 @@ test('a list that breaks off between two pages is not taken for a whole one', as
   reflector.stop();
 });
 
-test('a watch that stays silent for longer than bookmarks come is started again', async () => {
+test('a watch that stays silent for longer than servers let watches live is started again', async () => {
   const { reflector, calls, clock } = aReflector([page('5', [])]);
   reflector.start();
   await settled();
-  clock.advance(329_999);
+  clock.advance(659_999);
   await settled();
   assert.deepEqual(calls, ['list', 'watch 5']);
   clock.advance(1);
   await settled();
   assert.deepEqual(calls, ['list', 'watch 5', 'watch 5']);
   reflector.stop();
+});
+
+test('a server that has sent a bookmark is given less time, as it sends one a minute', async () => {
+  const { reflector, calls, clock, send } = aReflector([page('5', [])]);
+  reflector.start();
+  await settled();
+  send({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } });
+  await settled();
+  clock.advance(239_999);
+  await settled();
+  assert.deepEqual(calls, ['list', 'watch 5']);
+  clock.advance(1);
+  await settled();
+  assert.deepEqual(calls, ['list', 'watch 5', 'watch 9']);
+  reflector.stop();
+});
+
+test('indexes follow every change, and a new list', async () => {
+  const { api, send } = scriptedApi([
+    page('5', [anObject('a', '1', { labels: { of: 'x' } }), anObject('b', '2', { labels: { of: 'y' } })]),
+  ]);
+  const clock = createFakeClock();
+  const indexes = { namespace: byNamespace, runtime: byLabel('of'), owner: byOwner };
+  const init = { api, resource: configMaps, where: {}, clock, random: () => 0, log: silentLog, indexes };
+  const { store, start, stop } = createReflector<Named, keyof typeof indexes>(init);
+  const names = (index: keyof typeof indexes, value: string): string[] => store.listBy(index, value).map(({ metadata }) => metadata.name);
+  start();
+  await settled();
+  assert.deepEqual([names('namespace', 'team'), names('runtime', 'team/x'), names('runtime', 'team/y')], [['a', 'b'], ['a'], ['b']]);
+  const ownerReferences = [
+    { apiVersion: 'v1', kind: 'X', name: 'o', uid: 'u1', controller: true },
+    { apiVersion: 'v1', kind: 'X', name: 'p', uid: 'u2' },
+  ];
+  send({ type: 'MODIFIED', object: anObject('b', '6', { labels: { of: 'x' }, ownerReferences }) });
+  send({ type: 'DELETED', object: anObject('a', '7') });
+  await settled();
+  assert.deepEqual([names('namespace', 'team'), names('runtime', 'team/x'), names('runtime', 'team/y')], [['b'], ['b'], []]);
+  assert.deepEqual([names('owner', 'u1'), names('owner', 'u2')], [['b'], []]);
+  stop();
 });
 
 test('a failing listener does not hide the change from the others', async () => {

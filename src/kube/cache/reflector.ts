@@ -2,20 +2,25 @@
 // the watch resumes after the last version seen, and where that is not possible it lists again and reports the difference.
 //
 //   list (pages) ──► diff into store ──► watch from version ──► events into store
-//     ▲                                    │ ended, reset, silent: watch again from the last version
-//     └────────────── 410, 4xx ◄───────────┘
+//     ▲                                    │ ended, reset, silent, refused: watch again from the last version
+//     └──── the version is gone (410) ◄────┘
 import { fullJitterMs } from '#core/backoff.ts';
 import type { Clock } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
+import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
-import { isKubeError } from '../errors.ts';
-import type { KubeApi, ObjectList, Resource, WatchEvent, Where } from '../port.ts';
+import { isKubeError, KubeError } from '../errors.ts';
+import type { KubeApi, Resource, WatchEvent, Where } from '../port.ts';
+import type { IndexBy } from './indexes.ts';
+import { freezeDeep, withoutBulk } from './lean.ts';
+import { listAll } from './list-all.ts';
 import { createStore, keyOf } from './store.ts';
 import type { ReadStore } from './store.ts';
 
-export interface ReflectorInit<T extends KubeObject> {
+export interface ReflectorInit<T extends KubeObject, I extends string = never> {
   readonly api: KubeApi;
   readonly resource: Resource;
+  /** `metadataOnly` makes the objects `apiVersion`, `kind` and `metadata`: a fifth of the memory of Pods. */
   readonly where: Where;
   readonly clock: Clock;
   /** Uniform in [0, 1). */
@@ -23,10 +28,12 @@ export interface ReflectorInit<T extends KubeObject> {
   readonly log: Log;
   /** Drops what nobody reads before it is kept; must keep apiVersion, kind and metadata identity. */
   readonly transform?: (object: T) => T;
+  /** For `store.listBy`. */
+  readonly indexes?: Readonly<Record<I, IndexBy<T>>>;
 }
 
-export interface Reflector<T extends KubeObject> {
-  readonly store: ReadStore<T>;
+export interface Reflector<T extends KubeObject, I extends string = never> {
+  readonly store: ReadStore<T, I>;
   /** Fulfilled after the first complete list; rejected by `stop` before that. Failures to list are retried, not reported here. */
   readonly synced: Promise<void>;
   start(): void;
@@ -34,45 +41,46 @@ export interface Reflector<T extends KubeObject> {
   stop(): void;
 }
 
-const pageSize = 500;
-/** A server closes watches after 240-300 s and sends bookmarks each minute: longer silence is a dead connection. */
-const staleAfterMs = 330_000;
+/** A server ends watches after 600 s at most: longer silence is a dead connection. */
+const silenceMs = 660_000;
+/** A server that sends bookmarks sends one a minute, give or take: four that do not come are a dead connection. */
+const silenceAfterBookmarkMs = 240_000;
 /** A watch that lasted this long was healthy, even without an event: no back-off before the next one. */
 const healthyWatchMs = 10_000;
+/** Of one server that is away; then a try each quarter of a minute on average. */
 const backoff = { baseMs: 100, maxMs: 30_000 };
+/** A restarted server tells all its watchers at once that their versions are gone: their lists are spread from the first on. */
+const relistBackoff = { baseMs: 1_000, maxMs: 30_000 };
+/** Of failures in a row the first is told, and then one of so many. */
+const toldEvery = 20;
 
-export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): Reflector<T> {
-  const { api, resource, where, clock, log } = init;
+export function createReflector<T extends KubeObject, I extends string = never>(init: ReflectorInit<T, I>): Reflector<T, I> {
+  const { api, resource, where, clock, log, random } = init;
   const stopping = new AbortController();
   const name = { resource: resource.plural, ...where };
-  const store = createStore<T>((error) => log.error('a listener of the cache failed', { ...name, error }));
+  const store = createStore<T, I>({
+    onListenerError: (error) => log.error('a listener of the cache failed', { ...name, error }),
+    ...(init.indexes === undefined ? {} : { indexes: init.indexes }),
+  });
   const synced = Promise.withResolvers<void>();
   // Whoever awaits `synced` sees the rejection; nobody awaiting it is no fault.
   synced.promise.catch(() => undefined);
   let started = false;
   let version: string | undefined;
+  /** In a row; an event or a watch that lasted ends the row. */
   let failures = 0;
+  let isOutageTold = false;
 
   function admit(object: T): T {
-    const lean = withoutManagedFields(object);
+    const lean = withoutBulk(object);
     return freezeDeep(init.transform === undefined ? lean : init.transform(lean));
   }
 
-  async function listAll(): Promise<void> {
-    const items: T[] = [];
-    let listed: string;
-    let next: string | undefined;
-    do {
-      const options = next === undefined ? { ...where, limit: pageSize } : { ...where, limit: pageSize, continue: next };
-      const page: ObjectList<T> = await api.list<T>(resource, options, { signal: stopping.signal });
-      for (const item of page.items) items.push(admit(item));
-      listed = page.metadata.resourceVersion;
-      next = page.metadata.continue === '' ? undefined : page.metadata.continue;
-    } while (next !== undefined && !stopping.signal.aborted);
+  async function list(): Promise<void> {
+    const whole = await listAll<T>(api, resource, where, { signal: stopping.signal }, admit);
     if (stopping.signal.aborted) return;
-    // Only a complete list is something a watch may continue from.
-    version = listed;
-    store.replaceAll(items);
+    version = whole.resourceVersion;
+    store.replaceAll(whole.items);
     synced.resolve();
   }
 
@@ -85,14 +93,15 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
 
   async function follow(from: string): Promise<void> {
     const startedAt = clock.now();
-    let heard = false;
+    let isHealthy = false;
+    let limitMs = silenceMs;
     const silence = new AbortController();
     const signal = AbortSignal.any([stopping.signal, silence.signal]);
     let cancelWatchdog = (): void => undefined;
     const feed = (): void => {
       cancelWatchdog();
-      cancelWatchdog = clock.after(staleAfterMs, () => {
-        log.warn('watch went silent, starting it again', name);
+      cancelWatchdog = clock.after(limitMs, () => {
+        log.warn('watch went silent, starting it again', { ...name, silentMs: limitMs });
         silence.abort();
       });
     };
@@ -100,8 +109,9 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
     try {
       for await (const event of api.watch<T>(resource, { ...where, resourceVersion: from, allowWatchBookmarks: true }, { signal })) {
         if (signal.aborted) break;
+        if (event.type === 'BOOKMARK') limitMs = silenceAfterBookmarkMs;
         feed();
-        heard = true;
+        isHealthy = true;
         receive(event);
       }
     } catch (error) {
@@ -109,50 +119,44 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
     } finally {
       cancelWatchdog();
     }
-    failures = heard || clock.now() - startedAt >= healthyWatchMs ? 0 : failures + 1;
+    failures = isHealthy || clock.now() - startedAt >= healthyWatchMs ? 0 : failures + 1;
   }
 
-  function pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        stopping.signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = clock.after(delayMs, done);
-      stopping.signal.addEventListener('abort', done);
-    });
-  }
-
-  /** Lists or watches once; true when the next step may follow at once. Never rejects. */
-  async function step(): Promise<boolean> {
+  /** Lists or watches once; how long to wait before the next step, in ms. Never rejects. */
+  async function step(): Promise<number> {
     try {
       if (version === undefined) {
-        await listAll();
-        return true;
+        await list();
+        // At once: a wait would only make the list older.
+        return 0;
       }
       await follow(version);
-      return failures === 0;
+      return failures === 0 ? 0 : fullJitterMs(backoff, failures - 1, random);
     } catch (error) {
-      if (stopping.signal.aborted) return true;
-      failures += 1;
-      // Only "no answer" and "not now" leave the version good; whatever else the server says, start from a fresh list.
-      if (!isKubeError(error, 'Unreachable', 'TooManyRequests', 'ServiceUnavailable', 'Timeout')) version = undefined;
-      const expired = isKubeError(error, 'Gone', 'Expired');
-      log[expired ? 'debug' : 'warn'](expired ? 'watch version expired, listing again' : 'list or watch failed, will retry', {
-        ...name,
-        failures,
-        error,
-      });
-      // The first 410 lists at once: a wait would only make the cache older.
-      return expired && failures === 1;
+      return stopping.signal.aborted ? 0 : waitAfter(error);
     }
+  }
+
+  function waitAfter(error: unknown): number {
+    const isGone = version !== undefined && isVersionGone(error);
+    if (failures === 0) isOutageTold = false;
+    failures += 1;
+    if (isGone) {
+      version = undefined;
+      log.debug('the watched version is gone, listing again', { ...name, failures, error });
+      return fullJitterMs(relistBackoff, failures - 1, random);
+    }
+    // A long outage is not a long log.
+    log[isOutageTold && failures % toldEvery !== 0 ? 'debug' : 'warn']('list or watch failed, will retry', { ...name, failures, error });
+    isOutageTold = true;
+    const namedMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+    return namedMs + fullJitterMs(backoff, failures - 1, random);
   }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const mayGoOn = await step();
-      if (!mayGoOn) await pause(fullJitterMs(backoff, failures - 1, init.random));
+      const waitMs = await step();
+      if (waitMs > 0) await pause(clock, waitMs, stopping.signal);
     }
   }
 
@@ -171,16 +175,13 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
   };
 }
 
-/** managedFields is about 9 % of the heap of a cache and nobody reads it there (measured, spec/stack.md section 5). */
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  if (object.metadata.managedFields === undefined) return object;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
-}
-
-/** Frozen parts are taken as frozen all the way down: the embedded API hands out such objects again and again. */
-function freezeDeep<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) freezeDeep(part);
-  return Object.freeze(value);
+/**
+ * Only then a new list helps. A server that is away, overloaded or refuses us for a while (a token that is being replaced, a
+ * role that is missing) leaves the version good, and hundreds of watchers must not list all they have when it is back.
+ */
+function isVersionGone(error: unknown): boolean {
+  if (!(error instanceof KubeError)) return false;
+  // The server forgot it (410), never had it (etcd restored from a backup), cannot read it, or serves the resource no more.
+  const isAheadOfServer = error.causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
+  return isAheadOfServer || isKubeError(error, 'Gone', 'Expired', 'BadRequest', 'Invalid', 'NotFound');
 }

@@ -79,7 +79,10 @@ export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
     const cancel = clock.after(seconds * 1000 + watchGraceMs, () => silence.abort());
     try {
       for await (const line of readLines(transport.stream({ ...requests.watchRequest(resource, where, seconds), signal }))) {
-        if (line.trim() !== '') yield parseWatchLine<T>(line);
+        if (line.trim() === '') continue;
+        const event = parseWatchLine<T>(line);
+        const isPartial = where.metadataOnly === true && event.type !== 'BOOKMARK';
+        yield isPartial ? { ...event, object: ofKind(event.object, resource) } : event;
       }
     } catch (error) {
       if (options.signal?.aborted === true) return;
@@ -119,7 +122,7 @@ export function createHttpKubeApi(init: HttpKubeApiInit): HttpKubeApi {
     },
     async list<T extends KubeObject>(resource: Resource, where: ListOptions, options?: CallOptions): Promise<ObjectList<T>> {
       const answer = await call<ObjectList<T>>(requests.listRequest(resource, where), options);
-      return { ...answer, items: (answer.items ?? []).map((item) => withKind(item, resource)) };
+      return { ...answer, items: (answer.items ?? []).map((item) => (isKindKnown(item, where) ? item : ofKind(item, resource))) };
     },
     watch,
     create: (resource, object, options) => call(requests.createRequest(resource, object, options), options),
@@ -143,10 +146,14 @@ function isAbsent(error: unknown, key: ObjectKey): boolean {
   return isKubeError(error, 'NotFound') && error.details['name'] === key.name;
 }
 
-/** Items of built-in lists carry neither apiVersion nor kind. */
-function withKind<T extends KubeObject>(item: T, resource: Resource): T {
+/** Items of built-in lists carry neither apiVersion nor kind, and metadata alone says PartialObjectMetadata. */
+function isKindKnown(item: KubeObject, where: ListOptions): boolean {
   const kind: string | undefined = item.kind;
-  return kind === undefined ? { ...item, apiVersion: apiVersionOf(resource), kind: resource.kind } : item;
+  return kind !== undefined && where.metadataOnly !== true;
+}
+
+function ofKind<T extends KubeObject>(object: T, resource: Resource): T {
+  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
 }
 
 function parseJson(text: string, access: ClusterAccess): unknown {

@@ -10,6 +10,7 @@ import type {
   RemoveOptions,
   Resource,
   WatchOptions,
+  Where,
   WriteOptions,
 } from '../port.ts';
 import { pods } from '../resources.ts';
@@ -52,19 +53,22 @@ export function getRequest(resource: Resource, key: ObjectKey): HttpCall {
   return { method: 'GET', path: pathOf(resource, key), resource };
 }
 
+/** Kubernetes API concepts, "Metadata-only fetches". */
+function acceptOf(where: Where, kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): { readonly accept?: string } {
+  return where.metadataOnly === true ? { accept: `application/json;as=${kind};g=meta.k8s.io;v=v1` } : {};
+}
+
 export function listRequest(resource: Resource, where: ListOptions): HttpCall {
   const { namespace, labelSelector, fieldSelector, limit } = where;
-  return {
-    method: 'GET',
-    resource,
-    path: withQuery(pathOf(resource, { namespace }), { labelSelector, fieldSelector, limit, continue: where.continue }),
-  };
+  const path = withQuery(pathOf(resource, { namespace }), { labelSelector, fieldSelector, limit, continue: where.continue });
+  return { method: 'GET', resource, path, ...acceptOf(where, 'PartialObjectMetadataList') };
 }
 
 export function watchRequest(resource: Resource, where: WatchOptions, timeoutSeconds: number): HttpCall {
   const { namespace, labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks } = where;
   const query = { watch: true, labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks, timeoutSeconds };
-  return { method: 'GET', resource, path: withQuery(pathOf(resource, { namespace }), query) };
+  const path = withQuery(pathOf(resource, { namespace }), query);
+  return { method: 'GET', resource, path, ...acceptOf(where, 'PartialObjectMetadata') };
 }
 
 export function createRequest(resource: Resource, object: KubeObject, options: WriteOptions): HttpCall {
