@@ -16,6 +16,7 @@ const pureTests: Step = {
     'src/trino/**/*.test.ts',
     'src/render/**/*.test.ts',
     'src/reconcile/**/*.test.ts',
+    'src/certificates/**/*.test.ts',
     'src/admission/**/*.test.ts',
     'src/config/**/*.test.ts',
     'src/rbac/**/*.test.ts',
