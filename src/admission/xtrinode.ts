@@ -1,9 +1,17 @@
 // Admission of our two kinds: what their schemas cannot say, and warnings. The same functions serve the embedded API in
 // process and, on a cluster, webhooks. Pure.
+import { isEqual } from '#core/equality.ts';
 import type { KubeObject } from '#core/objects.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
 import { findIgnoredFields, findXTrinodeProblems } from '#apis/v1/xtrinode.rules.ts';
 import { findCatalogProblems } from '#trino/connectors.ts';
+
+export interface AdmissionInput {
+  /** CREATE, UPDATE or DELETE. */
+  readonly operation: string;
+  readonly object: KubeObject;
+  readonly oldObject?: KubeObject;
+}
 
 export interface FieldError {
   readonly field: string;
@@ -17,9 +25,19 @@ export interface Verdict {
 
 const admitted: Verdict = { errors: [], warnings: [] };
 
-export function validateXTrinode({ operation, object }: { readonly operation: string; readonly object: KubeObject }): Verdict {
-  if (operation === 'DELETE' || object.metadata.deletionTimestamp !== undefined) return admitted;
-  const { spec } = object as XTrinode;
+function specOf(object: KubeObject): unknown {
+  return (object as { readonly spec?: unknown }).spec;
+}
+
+/** A rule that became stricter must not keep anybody from changing labels, nor an object from going away. */
+function isSettled({ operation, object, oldObject }: AdmissionInput): boolean {
+  if (operation === 'DELETE' || object.metadata.deletionTimestamp !== undefined) return true;
+  return oldObject !== undefined && isEqual(specOf(object), specOf(oldObject));
+}
+
+export function validateXTrinode(input: AdmissionInput): Verdict {
+  if (isSettled(input)) return admitted;
+  const { spec } = input.object as XTrinode;
   const errors = findXTrinodeProblems(spec).map(({ field, value, message }) => ({
     field,
     message: `Invalid value: ${JSON.stringify(value)}: ${message}`,
@@ -29,9 +47,9 @@ export function validateXTrinode({ operation, object }: { readonly operation: st
   return { errors, warnings };
 }
 
-export function validateXTrinodeCatalog({ operation, object }: { readonly operation: string; readonly object: KubeObject }): Verdict {
-  if (operation === 'DELETE' || object.metadata.deletionTimestamp !== undefined) return admitted;
-  const { connector } = (object as XTrinodeCatalog).spec;
+export function validateXTrinodeCatalog(input: AdmissionInput): Verdict {
+  if (isSettled(input)) return admitted;
+  const { connector } = (input.object as XTrinodeCatalog).spec;
   const problems = findCatalogProblems(connector);
   const isLater = (message: string): boolean => message.startsWith('is not rendered yet');
   const fieldOf = (field: string): string => (field === '' ? 'spec.connector' : `spec.connector.${field}`);
