@@ -58,12 +58,13 @@ const operator: readonly Permission[] = [
     why: 'makes objects that a runtime owns and that keep it until they are gone (asked for by OwnerReferencesPermissionEnforcement)',
   },
   { scope: 'served', resource: xtrinodeCatalogs, subresource: 'status', verbs: ['patch'], why: 'reports' },
-  ...[kube.deployments, kube.configMaps, kube.services, kube.serviceAccounts].map((resource): Permission => ({
+  ...[kube.deployments, kube.configMaps, kube.services].map((resource): Permission => ({
     scope: 'served',
     resource,
     verbs: ['get', ...apply, 'delete'],
     why: 'makes, mends and removes the objects of a runtime; before it makes one it looks whether the name is taken',
   })),
+  { scope: 'served', resource: kube.serviceAccounts, verbs: ['get', ...apply], why: 'makes and mends the account of a runtime' },
   {
     scope: 'served',
     resource: kube.secrets,
