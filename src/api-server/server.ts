@@ -162,26 +162,39 @@ export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
     );
   }
 
+  /** Which replica asks; with one gateway it may be left out. */
+  const gatewayName = { type: 'string', maxLength: 64, pattern: '^[a-zA-Z0-9_-]*$' } as const;
   const demandBody = {
     type: 'object',
     additionalProperties: false,
     required: ['arrivedAt'],
-    properties: { arrivedAt: { type: 'number' }, waiting: { type: 'integer', minimum: 0 }, user: { type: 'string', maxLength: 256 } },
+    properties: {
+      arrivedAt: { type: 'number' },
+      waiting: { type: 'integer', minimum: 0 },
+      user: { type: 'string', maxLength: 256 },
+      gateway: gatewayName,
+    },
   } as const;
-  app.post<{ Params: RuntimePath; Body: { arrivedAt: number; user?: string } }>(
+  app.post<{ Params: RuntimePath; Body: { arrivedAt: number; user?: string; gateway?: string } }>(
     '/runtimes/:namespace/:name/demand',
     { schema: { body: demandBody } },
     async ({ params, body }, reply) => {
       const runtime = await find(params);
-      await demand.record(runtime, { arrivedAt: Math.min(body.arrivedAt, clock.now()), user: body.user ?? '' });
+      const { user = '', gateway = '' } = body;
+      await demand.record(runtime, { arrivedAt: Math.min(body.arrivedAt, clock.now()), user, gateway });
       void reply.code(202);
       return { status: 'accepted', currentPhase: runtime.status?.phase ?? 'Pending', retryAfterSeconds: wakeEstimateSeconds };
     },
   );
-  app.delete<{ Params: RuntimePath }>('/runtimes/:namespace/:name/demand', async ({ params }, reply) => {
-    await demand.end(await find(params));
-    return reply.code(204).send();
-  });
+  const demandQuery = { type: 'object', additionalProperties: false, properties: { gateway: gatewayName } } as const;
+  app.delete<{ Params: RuntimePath; Querystring: { gateway?: string } }>(
+    '/runtimes/:namespace/:name/demand',
+    { schema: { querystring: demandQuery } },
+    async ({ params, query }, reply) => {
+      await demand.end(await find(params), query.gateway ?? '');
+      return reply.code(204).send();
+    },
+  );
 
   return {
     async listen(host, port) {

@@ -87,7 +87,7 @@ const operator: readonly Permission[] = [
 const apiServer: readonly Permission[] = [
   { scope: 'cluster', resource: xtrinodes, verbs: ['get', 'list'], why: 'answers what there is and what becomes of it' },
   { scope: 'served', resource: xtrinodes, verbs: ['patch'], why: 'records resume and suspend as annotations' },
-  { scope: 'served', resource: kube.leases, verbs: apply, why: 'records that somebody waits for a runtime' },
+  { scope: 'served', resource: kube.leases, verbs: ['get', ...apply], why: 'records that somebody waits for a runtime' },
 ];
 
 const gateway: readonly Permission[] = [{ scope: inGateway, resource: kube.configMaps, verbs: follow, why: 'follows the route table' }];

@@ -24,6 +24,11 @@ export interface GatewayRole {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Tells this gateway from others to the API server. */
+export function randomGatewayName(): string {
+  return randomBytes(8).toString('hex');
+}
+
 /** Two characters of [a-z2-9] that tell one gateway from others. */
 export function randomShard(): string {
   return randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');

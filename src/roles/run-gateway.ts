@@ -14,7 +14,7 @@ import { configMaps } from '#kube/resources.ts';
 import { SetupError } from '#node/setup-error.ts';
 import { bind } from './bind.ts';
 import { connectCluster, waitForCluster } from './connect-cluster.ts';
-import { startGateway } from './gateway.ts';
+import { randomGatewayName, startGateway } from './gateway.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
 
 /** Of the time to stop in, what is kept back from running answers. */
@@ -62,7 +62,7 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
       if (!signal.aborted) await source.start();
     },
   };
-  return { routes, demand: createApiServerDemand(config.apiServer ?? []) };
+  return { routes, demand: createApiServerDemand(config.apiServer ?? [], randomGatewayName()) };
 }
 
 function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {

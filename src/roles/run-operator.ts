@@ -39,6 +39,7 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
       try {
         await operator.start();
         leadership = { is: 'leading', operator, hasSynced: true };
+        log.info('caches are filled', { runtimes: operator.runtimes.list().length });
       } catch (error) {
         // Stopped before its caches were filled: nothing to tell.
         if (!signal.aborted && !lost.aborted) log.error('the controllers did not start', { error });

@@ -16,7 +16,7 @@ import { childLog, createLog, type Log } from '#observe/log.ts';
 import { startAotTraining } from './aot-training.ts';
 import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
-import { startGateway } from './gateway.ts';
+import { randomGatewayName, startGateway } from './gateway.ts';
 import { createLocalNode, installTrino, trinoVersion } from './local-node.ts';
 import { createOperator } from './operator.ts';
 import { runUntilStopped, type Stop } from './stops.ts';
@@ -115,7 +115,7 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const gatewayLog = childLog(log, { component: 'gateway' });
   const gateway = await startGateway({
     routes: createRouteSource({ api, clock, random, log: gatewayLog }),
-    demand: createApiServerDemand([apiServerUrl]),
+    demand: createApiServerDemand([apiServerUrl], randomGatewayName()),
     clock,
     log: gatewayLog,
     isOnlyReplica: true,

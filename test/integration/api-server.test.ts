@@ -2,6 +2,9 @@
 // (design D8; reference-gateway-and-api-server 2.4-2.6).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { KubeObject, Lease } from '#core/objects.ts';
 import { createApiServer } from '#api-server/server.ts';
@@ -19,6 +22,8 @@ interface Bench {
   readonly api: KubeApi;
   readonly clock: FakeClock;
   readonly url: string;
+  /** One more API server on the same Kubernetes; its URL. */
+  aReplica(): Promise<string>;
   /** Writes to Kubernetes, `verb kind`. */
   readonly writes: string[];
   /** From now on Kubernetes does not answer. */
@@ -45,6 +50,7 @@ function watched(api: KubeApi, writes: string[], isCutOff: () => boolean): KubeA
     ...api,
     get: (resource, ...rest) => cut(() => api.get(resource, ...rest)),
     list: (resource, ...rest) => cut(() => api.list(resource, ...rest)),
+    create: (resource, ...rest) => written(`create ${resource.kind}`, () => api.create(resource, ...rest)),
     apply: (resource, ...rest) => written(`apply ${resource.kind}`, () => api.apply(resource, ...rest)),
     patch: (resource, ...rest) => written(`patch ${resource.kind}`, () => settled().then(() => api.patch(resource, ...rest))),
   };
@@ -59,13 +65,17 @@ async function createBench(t: TestContext): Promise<Bench> {
   await embedded.api.create<KubeObject>(xtrinodes, runtime, { fieldManager: 'test' });
   const writes: string[] = [];
   let isCutOff = false;
-  const server = createApiServer({ api: watched(embedded.api, writes, () => isCutOff), clock, log: silentLog });
-  t.after(() => server.stop());
-  const url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+  const aReplica = async (): Promise<string> => {
+    const server = createApiServer({ api: watched(embedded.api, writes, () => isCutOff), clock, log: silentLog });
+    t.after(() => server.stop());
+    return `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`;
+  };
+  const url = await aReplica();
   return {
     api: embedded.api,
     clock,
     url,
+    aReplica,
     writes,
     cutOff: () => (isCutOff = true),
     async call(method, path, body, headers = {}) {
@@ -92,7 +102,7 @@ describe('demand', () => {
       ),
     );
     assert.ok(answers.every(({ status }) => status === 202));
-    assert.deepEqual(writes, ['apply Lease']);
+    assert.deepEqual(writes, ['create Lease']);
     const { spec, metadata } = (await lease()) ?? {};
     assert.deepEqual([spec?.holderIdentity, spec?.leaseDurationSeconds], ['gateway:ann', 15]);
     assert.equal(metadata?.ownerReferences?.[0]?.name, 'a');
@@ -151,13 +161,57 @@ describe('demand', () => {
 
   it('comes through the gateway’s port, which hears of refusals', async (t) => {
     const { url, clock, lease } = await createBench(t);
-    const port = createApiServerDemand([url]);
+    const port = createApiServerDemand([url], 'g1');
     await port.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: 'ann' });
     assert.equal((await lease())?.spec?.holderIdentity, 'gateway:ann');
     await port.end('default/a');
     assert.equal((await lease())?.spec?.holderIdentity, '');
     await assert.rejects(port.ask('default/nobody', { arrivedAt: 1, waiting: 1, user: '' }), /HTTP 404/);
     await port.end('default/nobody');
+  });
+
+  it('of two gateways ends with the second one, whichever replicas of the API server they ask', async (t) => {
+    const { url, aReplica, clock, lease } = await createBench(t);
+    const [one, other] = [createApiServerDemand([url], 'g1'), createApiServerDemand([await aReplica()], 'g2')];
+    await one.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: 'ann' });
+    clock.advance(1_000);
+    await other.ask('default/a', { arrivedAt: clock.now() - 5_000, waiting: 1, user: 'bob' });
+    // The newest arrival stands, whoever wrote last.
+    assert.equal(Date.parse((await lease())?.spec?.acquireTime ?? ''), clock.now() - 1_000);
+    await one.end('default/a');
+    assert.equal((await lease())?.spec?.holderIdentity, 'gateway:bob');
+    await other.end('default/a');
+    assert.equal((await lease())?.spec?.holderIdentity, '');
+  });
+
+  it('of a gateway that is gone does not keep up what the other one ends', async (t) => {
+    const { url, clock, lease } = await createBench(t);
+    const [one, gone] = [createApiServerDemand([url], 'g1'), createApiServerDemand([url], 'g2')];
+    await gone.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: '' });
+    for (let renewal = 0; renewal < 4; renewal += 1) {
+      clock.advance(5_000);
+      await one.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: '' });
+    }
+    await one.end('default/a');
+    assert.equal((await lease())?.spec?.holderIdentity, '');
+  });
+
+  it('is told to the next API server when one does not answer, and that one is asked first from then on', async (t) => {
+    const { url, clock, lease } = await createBench(t);
+    const refusals: string[] = [];
+    const broken = createServer((request, response) => {
+      refusals.push(request.method ?? '');
+      response.writeHead(503).end();
+    }).listen(0, '127.0.0.1');
+    await once(broken, 'listening');
+    t.after(() => broken.close());
+    const port = createApiServerDemand([`http://127.0.0.1:1`, `http://127.0.0.1:${(broken.address() as AddressInfo).port}`, url], 'g1');
+    await port.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: '' });
+    assert.equal((await lease())?.spec?.holderIdentity, 'gateway');
+    await port.end('default/a');
+    assert.deepEqual(refusals, ['POST']);
+    const lost = createApiServerDemand(['http://127.0.0.1:1', 'http://127.0.0.1:2'], 'g1');
+    await assert.rejects(lost.ask('default/a', { arrivedAt: 1, waiting: 1, user: '' }), /127\.0\.0\.1:1.*127\.0\.0\.1:2/);
   });
 
   it('cannot claim to come from the future', async (t) => {

@@ -31,6 +31,9 @@ export const routesLabel = `${annotationPrefix}routes`;
 /** Marks a demand Lease with the name of its runtime. */
 export const demandLabel = 'xtrinode.io/demand-for';
 
+/** On a demand Lease: when each gateway was last heard, `{"<gateway>": <epoch ms>}`, so that one may stop waiting without the others. */
+export const demandByAnnotation = 'xtrinode.io/demand-by';
+
 /** The demand Lease of one runtime lives in the runtime's own namespace (design D8). */
 export function demandLeaseName(runtimeName: string): string {
   return `xtrinode-demand-${runtimeName}`;

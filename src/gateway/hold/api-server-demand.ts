@@ -10,8 +10,8 @@ const timeoutMs = 3_000;
 /** The API server took the request and refuses it: another one would say the same. */
 class Refused extends Error {}
 
-/** `apiServerUrls` without trailing slashes, e.g. http://127.0.0.1:8081. */
-export function createApiServerDemand(apiServerUrls: readonly string[]): DemandPort {
+/** `apiServerUrls` without trailing slashes, e.g. http://127.0.0.1:8081. `gateway` tells this replica from others. */
+export function createApiServerDemand(apiServerUrls: readonly string[], gateway: string): DemandPort {
   const options = { keepAlive: true, maxSockets: 32 };
   const [plain, secure] = [new Agent(options), new SecureAgent(options)];
   let preferred = 0;
@@ -22,7 +22,8 @@ export function createApiServerDemand(apiServerUrls: readonly string[]): DemandP
       const isSecure = base.startsWith('https:');
       const send = isSecure ? requestHttps : requestHttp;
       const init = { method, agent: isSecure ? secure : plain, headers, timeout: timeoutMs };
-      const outgoing = send(`${base}/runtimes/${runtime}/demand`, init, (response) => {
+      const query = method === 'DELETE' ? `?gateway=${gateway}` : '';
+      const outgoing = send(`${base}/runtimes/${runtime}/demand${query}`, init, (response) => {
         response.resume();
         const status = response.statusCode ?? 0;
         // 404 on ending: the runtime is gone, and its demand with it.
@@ -54,7 +55,7 @@ export function createApiServerDemand(apiServerUrls: readonly string[]): DemandP
   }
 
   return {
-    ask: (runtime, demand) => call('POST', runtime, demand),
+    ask: (runtime, demand) => call('POST', runtime, { ...demand, gateway }),
     end: (runtime) => call('DELETE', runtime),
   };
 }

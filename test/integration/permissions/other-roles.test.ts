@@ -105,7 +105,7 @@ test('the process node', async (t) => {
   await untilWaiting();
   await api.create(
     configMaps,
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: team, name: 'settings' }, data: { a: '1' } } as ConfigMap,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: team, name: 'settings' }, data: { a: '1' } },
     by,
   );
   await api.create(
