@@ -54,6 +54,15 @@ export const checkSteps: readonly Step[] = [
   loopbackTests,
 ];
 
+/** A real etcd and kube-apiserver, and the embedded API beside them; one process, so that one control plane serves all. */
+export const realKubernetesSteps: readonly Step[] = [
+  { name: 'set-up of a real Kubernetes', command: [node, '--disable-warning=ExperimentalWarning', 'tools/real-cluster/set-up.ts'] },
+  {
+    name: 'contract tests on a real Kubernetes API server',
+    command: [node, ...testFlags, '--test-isolation=none', 'test/contract/real-cluster.test.ts'],
+  },
+];
+
 /** Real Trino 483 and the stock clients. */
 export const endToEndSteps: readonly Step[] = [
   { name: 'set-up of Trino and the clients', command: [node, '--disable-warning=ExperimentalWarning', 'test/e2e/set-up.ts'] },

@@ -1,5 +1,6 @@
 // Label selectors (string and object form) and field selectors: parse once, match often. Pure. The grammar is that of
 // Kubernetes (concepts: labels and selectors, field selectors); it must not know which objects are selected.
+import { readSelectorText, UnreadableSelector, type Comparison, type ReadTerm } from './label-selector-text.ts';
 import type { LabelSelector } from './objects.ts';
 
 export type LabelOperator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
@@ -27,20 +28,17 @@ export class SelectorError extends Error {
 
 const KEY = /^([a-z0-9A-Z]([a-z0-9A-Z.-]*[a-z0-9A-Z])?\/)?[a-z0-9A-Z]([\w.-]*[a-z0-9A-Z])?$/;
 const VALUE = /^([a-z0-9A-Z]([\w.-]*[a-z0-9A-Z])?)?$/;
-const SET_TERM = /^(\S+)\s+(in|notin)\s*\(([^()]*)\)$/;
-const COMPARED_TERM = /^([^=!<>\s]+)\s*(==|=|!=|>|<)\s*(\S*)$/;
 
 /** `app=trino,tier in (a,b),!x` as requirements that must all hold; '' selects everything. Throws SelectorError. */
 export function parseLabelSelector(text: string): readonly LabelRequirement[] {
-  return splitOutsideParentheses(text)
-    .map((term) => term.trim())
-    .filter((term, _at, all) => {
-      if (term === '' && all.length > 1) {
-        throw new SelectorError(`unable to parse requirement: empty term in "${text}"`);
-      }
-      return term !== '';
-    })
-    .map((term) => parseTerm(term));
+  try {
+    return readSelectorText(text).map((term) => checked(requirementFrom(term)));
+  } catch (error) {
+    if (error instanceof UnreadableSelector) {
+      throw new SelectorError(`unable to parse requirement: ${error.message}`);
+    }
+    throw error;
+  }
 }
 
 /** The object form. An empty selector selects everything; what an absent one means is for the caller. Throws SelectorError. */
@@ -132,22 +130,25 @@ function holds({ key, operator, values }: LabelRequirement, labels: Labels): boo
   }
 }
 
-function parseTerm(term: string): LabelRequirement {
-  const set = SET_TERM.exec(term);
-  if (set !== null) {
-    const values = (set[3] ?? '').split(',').map((value) => value.trim());
-    return checked({ key: set[1] ?? '', operator: set[2] === 'in' ? 'In' : 'NotIn', values });
+const OPERATORS: Readonly<Record<Comparison, LabelOperator>> = {
+  in: 'In',
+  notin: 'NotIn',
+  '=': 'In',
+  '==': 'In',
+  '!=': 'NotIn',
+  '>': 'Gt',
+  '<': 'Lt',
+};
+
+function requirementFrom(term: ReadTerm): LabelRequirement {
+  switch (term.test) {
+    case 'exists':
+      return { key: term.key, operator: 'Exists', values: [] };
+    case 'absent':
+      return { key: term.key, operator: 'DoesNotExist', values: [] };
+    default:
+      return { key: term.key, operator: OPERATORS[term.test], values: term.values };
   }
-  const compared = COMPARED_TERM.exec(term);
-  if (compared !== null) {
-    const operators = { '=': 'In', '==': 'In', '!=': 'NotIn', '>': 'Gt', '<': 'Lt' } as const;
-    const operator = operators[compared[2] as keyof typeof operators];
-    return checked({ key: compared[1] ?? '', operator, values: [compared[3] ?? ''] });
-  }
-  if (term.startsWith('!')) {
-    return checked({ key: term.slice(1).trim(), operator: 'DoesNotExist', values: [] });
-  }
-  return checked({ key: term, operator: 'Exists', values: [] });
 }
 
 function checked(requirement: LabelRequirement): LabelRequirement {
@@ -170,25 +171,4 @@ function checked(requirement: LabelRequirement): LabelRequirement {
     throw new SelectorError(`unable to parse requirement: "${key}": the value for ${operator} must be an integer`);
   }
   return requirement;
-}
-
-function splitOutsideParentheses(text: string): string[] {
-  const terms: string[] = [];
-  let depth = 0;
-  let from = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '(') {
-      depth++;
-    } else if (character === ')') {
-      depth--;
-    } else if (character === ',' && depth === 0) {
-      terms.push(text.slice(from, at));
-      from = at + 1;
-    }
-  }
-  if (depth !== 0) {
-    throw new SelectorError(`unable to parse requirement: unbalanced parentheses in "${text}"`);
-  }
-  return [...terms, text.slice(from)];
 }

@@ -140,11 +140,11 @@ describe('server-side apply', () => {
 
   it('gives a field to whoever updates it, and forgets fields that an update removes', () => {
     const live = apply(undefined, { a: 1, b: 2, keyed: [{ name: 'p', x: 1 }] }, 'one');
-    const after = { ...live, spec: { a: 9 } };
+    const after = { ...live, spec: { a: 9, c: { d: 1 } } };
     const managed = managedByUpdate(live, after, shape, { manager: 'editor', apiVersion: 'g/v1', nowText: '2026-01-02T00:00:00Z' });
     assert.deepEqual(
       managed.map(({ manager, operation, fieldsV1 }) => ({ manager, operation, fieldsV1 })),
-      [{ manager: 'editor', operation: 'Update', fieldsV1: { 'f:spec': { 'f:a': {} } } }],
+      [{ manager: 'editor', operation: 'Update', fieldsV1: { 'f:spec': { 'f:a': {}, 'f:c': { '.': {}, 'f:d': {} } } } }],
     );
   });
 });

@@ -1,7 +1,9 @@
 // Defaults and checks of the built-in kinds: only what our own parts and kubectl users depend on, not the whole of
 // Kubernetes. Rows by kind; metadata is checked in metadata-rules.ts. Pure.
+import { forbid, member, required, setDefaults, wrong } from './field-words.ts';
 import { asArray, asObject, asText, equalJson, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
+import { checkPodSpec, fillPodSpec, prepareNewPod } from './pod-rules.ts';
 import type { FieldProblem } from './refusals.ts';
 
 /** Kubernetes: MaxSecretSize and the total size of a ConfigMap, in bytes. */
@@ -10,109 +12,23 @@ const MAX_DATA_BYTES = 1024 * 1024;
 interface KindRules {
   /** Fills in defaults on a changeable object. */
   fill?(object: JsonObject): void;
+  /** Adds to a new object what the server decides and nobody owns. */
+  prepare?(object: JsonObject): void;
   check?(object: JsonObject, before: JsonObject | undefined): FieldProblem[];
 }
 
-function setDefaults(object: JsonObject, defaults: JsonObject): void {
-  for (const [name, value] of Object.entries(defaults)) {
-    object[name] ??= value;
+/** As in a cluster of IPv4 alone. No address is given: nothing here would answer at it. */
+function fillAddresses(spec: JsonObject): void {
+  if (spec['type'] === 'ExternalName') {
+    return;
   }
-}
-
-function member(object: JsonObject, name: string): JsonObject {
-  const value = object[name];
-  if (isJsonObject(value)) {
-    return value;
-  }
-  const made: JsonObject = {};
-  object[name] = made;
-  return made;
-}
-
-function required(field: string): FieldProblem {
-  return { reason: 'FieldValueRequired', field, message: 'Required value' };
-}
-
-function wrong(field: string, value: unknown, why: string): FieldProblem {
-  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
-}
-
-function forbid(field: string, why: string): FieldProblem {
-  return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` };
-}
-
-function fillPodSpec(spec: JsonObject): void {
+  const isHeadless = spec['clusterIP'] === 'None';
+  // nobody says what a headless Service without a selector stands for, so it may be both
+  const isOpen = isHeadless && Object.keys(asObject(spec['selector'])).length === 0;
   setDefaults(spec, {
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    dnsPolicy: 'ClusterFirst',
-    securityContext: {},
-    schedulerName: 'default-scheduler',
-  });
-  if (typeof spec['serviceAccountName'] === 'string') {
-    spec['serviceAccount'] ??= spec['serviceAccountName'];
-  }
-  for (const container of [...asArray(spec['initContainers']), ...asArray(spec['containers'])].filter(isJsonObject)) {
-    const image = asText(container['image']);
-    const isLatest = !image.includes('@') && (image.endsWith(':latest') || !/:[^/]+$/.test(image));
-    setDefaults(container, {
-      imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
-      terminationMessagePath: '/dev/termination-log',
-      terminationMessagePolicy: 'File',
-      resources: {},
-    });
-    asArray(container['ports'])
-      .filter(isJsonObject)
-      .forEach((port) => setDefaults(port, { protocol: 'TCP' }));
-    for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
-      const probe = container[name];
-      if (isJsonObject(probe)) {
-        setDefaults(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
-        if (isJsonObject(probe['httpGet'])) {
-          setDefaults(probe['httpGet'], { path: '/', scheme: 'HTTP' });
-        }
-      }
-    }
-    asArray(container['env'])
-      .map((env) => asObject(asObject(env)['valueFrom'])['fieldRef'])
-      .filter(isJsonObject)
-      .forEach((reference) => setDefaults(reference, { apiVersion: 'v1' }));
-  }
-  for (const volume of asArray(spec['volumes']).filter(isJsonObject)) {
-    for (const source of ['configMap', 'secret', 'projected']) {
-      if (isJsonObject(volume[source])) {
-        setDefaults(volume[source], { defaultMode: 420 });
-      }
-    }
-  }
-}
-
-function checkPodSpec(spec: JsonObject, path: string): FieldProblem[] {
-  const containers = asArray(spec['containers']);
-  if (containers.length === 0) {
-    return [required(`${path}.containers`)];
-  }
-  const seen = new Set<string>();
-  const volumes = new Set(asArray(spec['volumes']).map((volume) => asText(asObject(volume)['name'])));
-  return containers.flatMap((container, at) => {
-    const { name, image, volumeMounts } = asObject(container);
-    const field = `${path}.containers[${at}]`;
-    const problems = [
-      ...(name === undefined ? [required(`${field}.name`)] : []),
-      ...(image === undefined ? [required(`${field}.image`)] : []),
-    ];
-    if (seen.has(asText(name))) {
-      problems.push({ reason: 'FieldValueDuplicate', field: `${field}.name`, message: `Duplicate value: ${JSON.stringify(name)}` });
-    }
-    seen.add(asText(name));
-    asArray(volumeMounts).forEach((mount, mountAt) => {
-      const volume = asText(asObject(mount)['name']);
-      if (!volumes.has(volume)) {
-        const message = `Not found: ${JSON.stringify(volume)}`;
-        problems.push({ reason: 'FieldValueInvalid', field: `${field}.volumeMounts[${mountAt}].name`, message });
-      }
-    });
-    return problems;
+    ...(isHeadless ? { clusterIPs: ['None'] } : {}),
+    ipFamilies: isOpen ? ['IPv4', 'IPv6'] : ['IPv4'],
+    ipFamilyPolicy: isOpen ? 'RequireDualStack' : 'SingleStack',
   });
 }
 
@@ -151,13 +67,23 @@ function checkData(object: JsonObject, before: JsonObject | undefined): FieldPro
   return problems;
 }
 
+function labelNamespace(metadata: JsonObject): void {
+  member(metadata, 'labels')['kubernetes.io/metadata.name'] = metadata['name'];
+}
+
 const RULES: Readonly<Record<string, KindRules>> = {
   Namespace: {
     fill(object) {
-      member(object, 'spec')['finalizers'] ??= ['kubernetes'];
-      setDefaults(member(object, 'status'), { phase: 'Active' });
       const metadata = member(object, 'metadata');
-      member(metadata, 'labels')['kubernetes.io/metadata.name'] = metadata['name'];
+      // a generated name comes after the defaults
+      if (metadata['generateName'] === undefined) {
+        labelNamespace(metadata);
+      }
+      setDefaults(member(object, 'status'), { phase: 'Active' });
+    },
+    prepare(object) {
+      member(object, 'spec')['finalizers'] ??= ['kubernetes'];
+      labelNamespace(member(object, 'metadata'));
     },
   },
   ConfigMap: { check: checkData },
@@ -192,6 +118,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
         .forEach((port) => setDefaults(port, { protocol: 'TCP', targetPort: port['port'] }));
       object['status'] ??= { loadBalancer: {} };
     },
+    prepare: (object) => fillAddresses(member(object, 'spec')),
     check(object) {
       const spec = asObject(object['spec']);
       const ports = asArray(spec['ports']);
@@ -208,9 +135,12 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
   Pod: {
     fill(object) {
-      fillPodSpec(member(object, 'spec'));
+      const spec = member(object, 'spec');
+      fillPodSpec(spec);
+      setDefaults(spec, { enableServiceLinks: true });
       setDefaults(member(object, 'status'), { phase: 'Pending' });
     },
+    prepare: prepareNewPod,
     check(object, before) {
       const spec = asObject(object['spec']);
       const problems = checkPodSpec(spec, 'spec');
@@ -272,8 +202,31 @@ const RULES: Readonly<Record<string, KindRules>> = {
   },
 };
 
+/** What the Go types of Kubernetes always write, even when it is empty: nobody has added these, so nobody owns them. */
+const SKELETONS: Readonly<Record<string, JsonObject>> = {
+  Namespace: { spec: {}, status: {} },
+  Node: { spec: {}, status: {} },
+  Service: { spec: {}, status: { loadBalancer: {} } },
+  Pod: { spec: { containers: [] }, status: {} },
+  Deployment: { spec: { strategy: {}, template: { metadata: {}, spec: { containers: [] } } }, status: {} },
+  Event: { involvedObject: {}, source: {} },
+  Lease: { spec: {} },
+  PodDisruptionBudget: { spec: {}, status: {} },
+  NetworkPolicy: { spec: { podSelector: {} } },
+  CustomResourceDefinition: { spec: { names: {} }, status: {} },
+};
+
+/** The object of a built-in kind before anybody has written it. */
+export function emptyBuiltIn(kind: string): JsonObject {
+  return SKELETONS[kind] ?? {};
+}
+
 export function fillBuiltIn(object: JsonObject): void {
   RULES[asText(object['kind'])]?.fill?.(object);
+}
+
+export function prepareBuiltIn(object: JsonObject): void {
+  RULES[asText(object['kind'])]?.prepare?.(object);
 }
 
 export function checkBuiltIn(object: JsonObject, before: JsonObject | undefined): FieldProblem[] {

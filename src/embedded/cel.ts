@@ -155,16 +155,21 @@ function evaluateRule(
   }
   const field = path + (source.fieldPath === undefined ? '' : path === '' ? source.fieldPath.replace(/^\./, '') : source.fieldPath);
   const reason = (source.reason ?? 'FieldValueInvalid') as FieldProblem['reason'];
-  const shown = isJsonObject(value) ? '"object"' : Array.isArray(value) ? '"array"' : JSON.stringify(value);
+  // as a real API server since 1.35, which does not print whole objects
+  const shown = isJsonObject(value) || Array.isArray(value) ? undefined : JSON.stringify(value);
   switch (reason) {
     case 'FieldValueForbidden':
       return { field, reason, message: `Forbidden: ${failure}` };
     case 'FieldValueRequired':
       return { field, reason, message: `Required value: ${failure}` };
     case 'FieldValueDuplicate':
-      return { field, reason, message: `Duplicate value: ${shown}` };
+      return { field, reason, message: shown === undefined ? 'Duplicate value' : `Duplicate value: ${shown}` };
     default:
-      return { field: field === '' ? '<nil>' : field, reason, message: `Invalid value: ${shown}: ${failure}` };
+      return {
+        field: field === '' ? '<nil>' : field,
+        reason,
+        message: `Invalid value: ${shown === undefined ? '' : `${shown}: `}${failure}`,
+      };
   }
 }
 

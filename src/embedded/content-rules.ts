@@ -1,13 +1,13 @@
 // What the content of an object must look like, whichever way its kind says it: a schema with rules for custom resources,
 // the table of builtin-rules.ts for the others, custom-resources.ts for definitions themselves. Pure.
-import { checkBuiltIn, fillBuiltIn } from './builtin-rules.ts';
+import { checkBuiltIn, fillBuiltIn, prepareBuiltIn } from './builtin-rules.ts';
 import type { CelEngine, CompiledRules } from './cel.ts';
 import { acceptDefinition, CRD_FINALIZER, checkDefinition, fillDefinition } from './custom-resources.ts';
-import { asArray, asObject } from './json-values.ts';
+import { asArray, asObject, valueAt } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { pruneMetadata } from './metadata-rules.ts';
 import type { FieldProblem } from './refusals.ts';
-import type { Served } from './registry.ts';
+import type { ScalePaths, Served } from './registry.ts';
 import { checkObject } from './schema-check.ts';
 import { defaultObject, pruneObject } from './schema-defaults.ts';
 
@@ -21,6 +21,13 @@ export interface ContentRules {
 export function decodeFields({ type, version }: Served, object: JsonObject, unknown: string[]): JsonObject {
   pruneMetadata(object, unknown);
   return type.isCustom && version.schema !== undefined ? pruneObject(version.schema, object, unknown) : object;
+}
+
+/** What the server adds to a new object on its own account. Changes the object given. */
+export function prepareNew({ type }: Served, object: JsonObject): void {
+  if (!type.isCustom) {
+    prepareBuiltIn(object);
+  }
 }
 
 /** With defaults filled in. May change the object given. */
@@ -40,12 +47,45 @@ export function fillDefaults(rules: ContentRules, { type, version }: Served, obj
   return checkDefinition(object, rules.celEngine()).length === 0 ? acceptDefinition(object, nowText) : object;
 }
 
-/** Every problem of the content; CEL rules run only on what its schema accepts, as in Kubernetes. */
+/** The numbers that the scale subresource shows have to be numbers. */
+function checkScalePaths(scale: ScalePaths | undefined, object: JsonObject): FieldProblem[] {
+  return [scale?.specReplicas, scale?.statusReplicas].flatMap((path) => {
+    const value = path === undefined ? undefined : valueAt(object, path);
+    if (path === undefined || value === undefined || Number.isInteger(value)) {
+      return [];
+    }
+    const field = `.${path.join('.')}`;
+    const shown = typeof value === 'string' ? value : JSON.stringify(value);
+    const message = `Invalid value: 0: ${field} accessor error: ${shown} is of the type ${typeof value}, expected int64`;
+    return [{ field, reason: 'FieldValueInvalid', message }];
+  });
+}
+
+const STOPS_RULES: ReadonlySet<FieldProblem['reason']> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+const RULES_NOT_RUN: FieldProblem = {
+  field: '<nil>',
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation`,
+};
+
+/** Every problem of the content; CEL rules run only where the schema leaves nothing that could mislead them, as in Kubernetes. */
 export function checkContent(rules: ContentRules, served: Served, object: JsonObject, before: JsonObject | undefined): FieldProblem[] {
   const { type, version } = served;
   if (!type.isCustom) {
     return type.kind === 'CustomResourceDefinition' ? checkDefinition(object, rules.celEngine()) : checkBuiltIn(object, before);
   }
-  const problems = version.schema === undefined ? [] : checkObject(version.schema, object);
-  return problems.length > 0 ? problems : (rules.rulesOf(served)?.check(object, before) ?? []);
+  const problems = version.schema === undefined ? [] : [...checkObject(version.schema, object), ...checkScalePaths(version.scale, object)];
+  const compiled = rules.rulesOf(served);
+  if (compiled === undefined) {
+    return problems;
+  }
+  return problems.some(({ reason }) => STOPS_RULES.has(reason))
+    ? [...problems, RULES_NOT_RUN]
+    : [...problems, ...compiled.check(object, before)];
 }

@@ -10,7 +10,7 @@ import { typeId } from './registry.ts';
 import type { Served } from './registry.ts';
 import type { Store } from './store.ts';
 import { timeText } from './write-path.ts';
-import type { WriteContext } from './write-path.ts';
+import type { WriteContext } from './decoding.ts';
 
 /** Deleting these would take the ground from under everything else. */
 const PROTECTED_NAMESPACES = new Set(['default', 'kube-system']);
@@ -89,17 +89,17 @@ export function deleteObject(
   return { object: reads.present(served, store.put(typeId(type), marked)), isGone: false };
 }
 
-function checkDeletionPreconditions({ type }: Served, current: KubeObject, { uid, resourceVersion }: RemoveOptions): void {
-  const { name } = current.metadata;
-  if (uid !== undefined && uid !== current.metadata.uid) {
-    throw conflict(type, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`);
+function checkDeletionPreconditions({ type }: Served, current: KubeObject, wanted: RemoveOptions): void {
+  const { name, uid = '', resourceVersion = '' } = current.metadata;
+  // here, and only here, a real API server says the kind in place of the resource
+  const named = { ...type, plural: type.kind };
+  const differs = (field: string, given: string, kept: string): string =>
+    `the ${field} in the precondition (${given}) does not match the ${field} in record (${kept}). The object might have been`;
+  if (wanted.uid !== undefined && wanted.uid !== uid) {
+    throw conflict(named, name, `${differs('UID', wanted.uid, uid)} deleted and then recreated`);
   }
-  if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) {
-    throw conflict(
-      type,
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.metadata.resourceVersion ?? ''}`,
-    );
+  if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion) {
+    throw conflict(named, name, `${differs('ResourceVersion', wanted.resourceVersion, resourceVersion)} modified`);
   }
 }
 

@@ -152,6 +152,15 @@ export function fieldsOf(value: unknown, shape: Shape): FieldTree {
   return { isMember: false, children };
 }
 
+/** Every place of a value, parents too: who brings a whole object owns that it is there. */
+function placesOf(value: unknown, shape: Shape): FieldTree {
+  const elements = isGranular(value, shape) ? elementsOf(value, shape) : new Map<string, never>();
+  if (elements.size === 0) {
+    return LEAF;
+  }
+  return { isMember: true, children: new Map([...elements].map(([element, child]) => [element, placesOf(child.value, child.shape)])) };
+}
+
 export interface FieldDifference {
   /** Added or modified, in the new value. */
   readonly changed: FieldTree;
@@ -164,14 +173,15 @@ export function compareFields(before: unknown, after: unknown, shape: Shape): Fi
   if (equalJson(before, after)) {
     return { changed: NO_FIELDS, removed: NO_FIELDS };
   }
-  if (!isGranular(before, shape) || !isGranular(after, shape) || Array.isArray(before) !== Array.isArray(after)) {
+  if (before === undefined || after === undefined) {
     return {
-      changed: after === undefined ? NO_FIELDS : fieldsOf(after, shape),
-      removed:
-        before === undefined ? NO_FIELDS : difference(fieldsOf(before, shape), after === undefined ? NO_FIELDS : fieldsOf(after, shape)),
+      changed: after === undefined ? NO_FIELDS : placesOf(after, shape),
+      removed: before === undefined ? NO_FIELDS : placesOf(before, shape),
     };
   }
-  const isList = Array.isArray(after);
+  if (!isGranular(before, shape) || !isGranular(after, shape) || Array.isArray(before) !== Array.isArray(after)) {
+    return { changed: fieldsOf(after, shape), removed: difference(fieldsOf(before, shape), fieldsOf(after, shape)) };
+  }
   const changed = new Map<string, FieldTree>();
   const removed = new Map<string, FieldTree>();
   const old = elementsOf(before, shape);
@@ -181,10 +191,10 @@ export function compareFields(before: unknown, after: unknown, shape: Shape): Fi
     const is = now.get(element);
     const found = compareFields(was?.value, is?.value, (is ?? was)?.shape ?? shape);
     if (!isEmptyTree(found.changed)) {
-      changed.set(element, isList && was === undefined ? { ...found.changed, isMember: true } : found.changed);
+      changed.set(element, found.changed);
     }
     if (!isEmptyTree(found.removed)) {
-      removed.set(element, isList && is === undefined ? { ...found.removed, isMember: true } : found.removed);
+      removed.set(element, found.removed);
     }
   }
   return { changed: { isMember: false, children: changed }, removed: { isMember: false, children: removed } };

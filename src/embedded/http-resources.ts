@@ -19,7 +19,8 @@ import type { ServerParts } from './server-parts.ts';
 import { makeTable, metadataOnly } from './tables.ts';
 import type { IncludeObject } from './tables.ts';
 import { checkSubresource } from './update-limits.ts';
-import type { Target, WriteContext } from './write-path.ts';
+import type { WriteContext } from './decoding.ts';
+import type { Target } from './write-path.ts';
 
 export interface ResourceRequest {
   readonly served: Served;

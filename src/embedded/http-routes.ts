@@ -6,7 +6,7 @@ import { handleResource } from './http-resources.ts';
 import { asObject } from './json-values.ts';
 import { chooseView } from './negotiation.ts';
 import { openApiDocument, openApiIndex } from './openapi.ts';
-import { methodNotAllowed, noSuchResource } from './refusals.ts';
+import { NO_SUCH_PATH, methodNotAllowed, noSuchResource } from './refusals.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** The API level this server imitates. */
@@ -47,7 +47,7 @@ export async function route(parts: ServerParts, exchange: Exchange): Promise<voi
       await api(parts, exchange, rest[0], rest.slice(1));
       return;
     default:
-      throw noSuchResource();
+      throw NO_SUCH_PATH;
   }
 }
 
@@ -93,7 +93,7 @@ async function api(parts: ServerParts, exchange: Exchange, group: string | undef
           : oneGroup(registry, group)
         : resourceList(registry, group, version);
   if (document === undefined) {
-    throw noSuchResource();
+    throw NO_SUCH_PATH;
   }
   await answer(exchange, 200, document, view === 'yaml' ? 'application/yaml' : 'application/json');
 }

@@ -3,10 +3,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { KubeError } from '#kube/errors.ts';
-import { answer } from './http-exchange.ts';
+import { answer, answerText } from './http-exchange.ts';
 import type { Exchange } from './http-exchange.ts';
 import { route } from './http-routes.ts';
-import { asKubeError, statusOf } from './refusals.ts';
+import { NO_SUCH_PATH, asKubeError, statusOf } from './refusals.ts';
 import type { ServerParts } from './server-parts.ts';
 
 function digest(text: string): Buffer {
@@ -94,6 +94,10 @@ async function fail(
   }
   if (exchange === undefined) {
     response.writeHead(failure.code, { 'content-type': 'application/json' }).end(JSON.stringify(statusOf(failure)));
+    return;
+  }
+  if (failure === NO_SUCH_PATH) {
+    answerText(exchange, failure.code, `${failure.message}\n`);
     return;
   }
   if (failure.retryAfterMs !== undefined) {

@@ -8,7 +8,7 @@ import type { JsonObject } from './json-values.ts';
 import { patchWith } from './patches.ts';
 import { notServed } from './refusals.ts';
 import type { ServerParts } from './server-parts.ts';
-import type { WriteContext } from './write-path.ts';
+import type { WriteContext } from './decoding.ts';
 
 export function inProcessApi(parts: ServerParts): KubeApi {
   const { registry, reads, writes } = parts;

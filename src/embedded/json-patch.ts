@@ -20,12 +20,9 @@ interface Box {
   root: unknown;
 }
 
-function unprocessable(message: string): KubeError {
-  return new KubeError({
-    code: 422,
-    reason: 'Invalid',
-    message: `the server rejected our request due to an error in our request: ${message}`,
-  });
+/** A real API server does not say which operation it was. */
+function unprocessable(): KubeError {
+  return new KubeError({ code: 422, reason: 'Invalid', message: 'the server rejected our request due to an error in our request' });
 }
 
 function run(box: Box, operation: unknown): void {
@@ -59,7 +56,7 @@ function run(box: Box, operation: unknown): void {
       return;
     case 'test':
       if (!equalJson(read(box, path), operation['value'])) {
-        throw unprocessable(`testing path ${operation['path']} failed`);
+        throw unprocessable();
       }
       return;
     default:
@@ -88,7 +85,7 @@ function read(box: Box, path: readonly string[]): unknown {
     } else if (isJsonObject(at) && Object.hasOwn(at, name)) {
       at = at[name];
     } else {
-      throw unprocessable(`path /${path.join('/')} does not exist`);
+      throw unprocessable();
     }
   }
   return at;
@@ -104,13 +101,13 @@ function add(box: Box, path: readonly string[], value: unknown): void {
   if (Array.isArray(parent)) {
     const at = name === '-' ? parent.length : Number(name);
     if (!/^(\d+|-)$/.test(name) || at > parent.length) {
-      throw unprocessable(`index ${name} of /${path.slice(0, -1).join('/')} is out of bounds`);
+      throw unprocessable();
     }
     parent.splice(at, 0, value);
   } else if (isJsonObject(parent)) {
     setMember(parent, name, value);
   } else {
-    throw unprocessable(`path /${path.join('/')} cannot be added`);
+    throw unprocessable();
   }
 }
 
@@ -118,7 +115,7 @@ function remove(box: Box, path: readonly string[]): void {
   read(box, path);
   const name = path.at(-1);
   if (name === undefined) {
-    throw unprocessable('the whole document cannot be removed');
+    throw unprocessable();
   }
   const parent = read(box, path.slice(0, -1));
   if (Array.isArray(parent)) {

@@ -17,7 +17,7 @@ import {
   withoutUnder,
 } from './field-ownership.ts';
 import type { FieldTree } from './field-ownership.ts';
-import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
+import { asArray, asObject, asText, equalJson, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import type { Shape } from './list-types.ts';
 
@@ -25,7 +25,7 @@ export interface Writer {
   readonly manager: string;
   readonly apiVersion: string;
   readonly subresource?: 'status' | 'scale';
-  /** RFC 3339, seconds. */
+  /** RFC 3339, seconds; '' for an entry that never changed the object. */
   readonly nowText: string;
 }
 
@@ -54,7 +54,7 @@ const MAX_UPDATE_ENTRIES = 10;
 function ownable(object: JsonObject): JsonObject {
   const metadata = Object.fromEntries(Object.entries(asObject(object['metadata'])).filter(([name]) => !SERVER_METADATA.has(name)));
   const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...content } = object;
-  return Object.keys(metadata).length === 0 ? content : { ...content, metadata };
+  return { ...content, metadata };
 }
 
 function readEntries(object: JsonObject): Entry[] {
@@ -71,14 +71,29 @@ function readEntries(object: JsonObject): Entry[] {
   });
 }
 
+/** In the order of Kubernetes: applied ones first, then by time and manager. */
+function compareEntries(a: Entry, b: Entry): number {
+  const keyOf = ({ operation, nowText, manager, apiVersion, subresource }: Entry): readonly string[] => [
+    operation,
+    nowText,
+    manager,
+    apiVersion,
+    subresource ?? '',
+  ];
+  const [keyA, keyB] = [keyOf(a), keyOf(b)];
+  const at = keyA.findIndex((part, index) => part !== keyB[index]);
+  return at < 0 ? 0 : (keyA[at] ?? '') < (keyB[at] ?? '') ? -1 : 1;
+}
+
 function writeEntries(entries: readonly Entry[]): JsonObject[] {
   return entries
     .filter(({ fields }) => !isEmptyTree(fields))
+    .toSorted(compareEntries)
     .map(({ manager, operation, apiVersion, nowText, fields, subresource }) => ({
       manager,
       operation,
       apiVersion,
-      time: nowText,
+      ...(nowText === '' ? {} : { time: nowText }),
       fieldsType: 'FieldsV1',
       fieldsV1: formatFields(fields),
       ...(subresource === undefined ? {} : { subresource }),
@@ -94,10 +109,13 @@ function withFields(entry: Entry, fields: FieldTree, nowText: string): Entry {
   return equalFields(entry.fields, fields) ? entry : { ...entry, fields, nowText };
 }
 
-/** managedFields after a write that is not an apply: the writer owns what it changed, and nobody owns what is gone. */
-export function managedByUpdate(before: JsonObject | undefined, after: JsonObject, shape: Shape, writer: Writer): JsonObject[] {
-  const { changed, removed } = compareFields(before === undefined ? {} : ownable(before), ownable(after), shape);
-  const entries = before === undefined ? [] : readEntries(before);
+/**
+ * managedFields after a write that is not an apply: the writer owns what it changed, and nobody owns what is gone. A creation
+ * is a change of the empty object of its kind.
+ */
+export function managedByUpdate(before: JsonObject, after: JsonObject, shape: Shape, writer: Writer): JsonObject[] {
+  const { changed, removed } = compareFields(ownable(before), ownable(after), shape);
+  const entries = readEntries(before);
   const updated: Entry[] = entries.map((entry) => {
     const rest = withoutUnder(difference(entry.fields, changed), removed);
     const isOwn = isBy(entry, 'Update', writer);
@@ -142,7 +160,7 @@ export function applyManaged({ live, applied, shape, writer, isForced }: ApplyIn
   const entries = live === undefined ? [] : readEntries(live);
   const own = entries.find((entry) => isBy(entry, 'Apply', writer));
   const others = entries.filter((entry) => entry !== own);
-  const now = Object.keys(appliedContent).length === 0 ? NO_FIELDS : fieldsOf(appliedContent, shape);
+  const now = fieldsGiven(appliedContent, shape);
   const merged = asObject(mergeApplied(liveContent, appliedContent, shape));
   const { changed } = compareFields(liveContent, merged, shape);
   const disputes = others
@@ -156,10 +174,13 @@ export function applyManaged({ live, applied, shape, writer, isForced }: ApplyIn
     return lost === undefined ? entry : { ...entry, fields: difference(entry.fields, lost.fields) };
   });
   const content = pruneApplied({ merged, before: own?.fields ?? NO_FIELDS, now, others: remaining.map(({ fields }) => fields), shape });
+  // as in Kubernetes, only an apply that changes the object has a time
+  const isChange = live === undefined || !equalJson(content, liveContent);
+  const nowText = isChange ? writer.nowText : (own?.nowText ?? '');
   const mine: Entry =
     own === undefined
-      ? { ...writer, operation: 'Apply', fields: now }
-      : withFields({ ...own, apiVersion: writer.apiVersion }, now, writer.nowText);
+      ? { ...writer, nowText, operation: 'Apply', fields: now }
+      : withFields({ ...own, apiVersion: writer.apiVersion }, now, nowText);
   const kept =
     own === undefined ? [...remaining, mine] : entries.map((entry) => (entry === own ? mine : (remaining[others.indexOf(entry)] ?? entry)));
   const identity = asObject((live ?? applied)['metadata']);
@@ -171,6 +192,13 @@ export function applyManaged({ live, applied, shape, writer, isForced }: ApplyIn
     metadata: { ...server, ...asObject(metadata), managedFields: writeEntries(kept) },
     ...rest,
   };
+}
+
+/** Metadata that says nothing but the name is not a field. */
+function fieldsGiven(applied: JsonObject, shape: Shape): FieldTree {
+  const { metadata, ...rest } = applied;
+  const given = Object.keys(asObject(metadata)).length === 0 ? rest : applied;
+  return Object.keys(given).length === 0 ? NO_FIELDS : fieldsOf(given, shape);
 }
 
 function conflictOf(disputes: readonly { readonly entry: Entry; readonly fields: FieldTree }[]): KubeError {

@@ -84,7 +84,11 @@ export function createReadPath(store: Store, clock: Clock): ReadPath {
       const revision = after?.revision ?? store.revision;
       const more =
         last !== undefined && found.length > page.length
-          ? { continue: writeContinue(revision, keyOf(last)), remainingItemCount: found.length - page.length }
+          ? {
+              continue: writeContinue(revision, keyOf(last)),
+              // as a real API server, which does not count what a selection leaves out
+              ...(isUnselected(where) ? { remainingItemCount: found.length - page.length } : {}),
+            }
           : {};
       return { metadata: { resourceVersion: String(revision), ...more }, items: page.map((object) => present(served, object)) };
     },
@@ -123,6 +127,10 @@ export function selectionOf({ namespace, labelSelector, fieldSelector }: ListOpt
     }
     throw error;
   }
+}
+
+function isUnselected({ labelSelector = '', fieldSelector = '' }: ListOptions): boolean {
+  return labelSelector === '' && fieldSelector === '';
 }
 
 function writeContinue(revision: number, key: string): string {

@@ -45,6 +45,9 @@ export function noSuchResource(): KubeError {
   return new KubeError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' });
 }
 
+/** Nothing is served below this path at all: over HTTP a plain text, as of a real API server. */
+export const NO_SUCH_PATH = Object.freeze(new KubeError({ code: 404, reason: 'NotFound', message: '404 page not found' }));
+
 export function alreadyExists(type: Named, name: string): KubeError {
   const message = `${qualified(type)} "${name}" already exists`;
   return new KubeError({ code: 409, reason: 'AlreadyExists', message, details: detailsOf(type, name) });

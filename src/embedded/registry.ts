@@ -2,7 +2,7 @@
 // Everything that differs between kinds and is not behaviour is a row here.
 import type { Resource } from '#kube/port.ts';
 import * as builtInResources from '#kube/resources.ts';
-import { noSuchResource } from './refusals.ts';
+import { NO_SUCH_PATH, noSuchResource } from './refusals.ts';
 import type { JsonSchema } from './schema.ts';
 
 export interface ScalePaths {
@@ -75,7 +75,7 @@ const TRAITS: Readonly<Record<string, BuiltInTraits>> = {
   ConfigMap: { shortNames: ['cm'] },
   Service: { shortNames: ['svc'], categories: ['all'], hasStatus: true },
   ServiceAccount: { shortNames: ['sa'] },
-  Pod: { shortNames: ['po'], categories: ['all'], hasStatus: true },
+  Pod: { shortNames: ['po'], categories: ['all'], hasStatus: true, hasGeneration: true },
   Event: { shortNames: ['ev'] },
   Deployment: {
     shortNames: ['deploy'],
@@ -124,7 +124,9 @@ export class Registry {
     const type = this.#types.get(typeId({ group, plural }));
     const served = type?.versions.find(({ name }) => name === version);
     if (type === undefined || served === undefined) {
-      throw noSuchResource();
+      // a group of custom resources has no handler of its own for what it does not serve
+      const isBuiltIn = this.all().some((one) => !one.isCustom && one.group === group && one.versions.some(({ name }) => name === version));
+      throw isBuiltIn ? noSuchResource() : NO_SUCH_PATH;
     }
     return { type, version: served };
   }

@@ -27,11 +27,11 @@ export function checkIdentity(object: JsonObject, namespace: string | undefined,
 
 export function checkPreconditions({ type }: Served, name: string, wanted: JsonObject, current: JsonObject): void {
   if (asText(wanted['uid']) !== '' && wanted['uid'] !== current['uid']) {
-    throw conflict(
-      type,
-      name,
-      `Precondition failed: UID in precondition: ${asText(wanted['uid'])}, UID in object meta: ${asText(current['uid'])}`,
-    );
+    const why = `Precondition failed: UID in precondition: ${asText(wanted['uid'])}, UID in object meta: ${asText(current['uid'])}`;
+    // the words of the storage, as a real API server lets them through
+    const key = ['/registry', ...(type.isCustom ? [type.group] : []), type.plural, asText(current['namespace']), name];
+    const path = key.filter((part) => part !== '').join('/');
+    throw conflict(type, name, `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
   }
   if (asText(wanted['resourceVersion']) !== '' && wanted['resourceVersion'] !== current['resourceVersion']) {
     throw conflict(type, name);
@@ -83,7 +83,7 @@ export function restrict(
     const kept = new Set(asArray(before['finalizers']));
     const added = asArray(metadata['finalizers']).filter((one) => !kept.has(one));
     if (added.length > 0) {
-      const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`;
+      const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(', ')}}`;
       throw invalid(type, asText(before['name']), [{ reason: 'FieldValueForbidden', field: 'metadata.finalizers', message }]);
     }
   }

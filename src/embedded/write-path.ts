@@ -4,8 +4,11 @@
 import type { Clock } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
 import type { AdmissionTable } from './admission.ts';
-import { checkContent, decodeFields, fillDefaults } from './content-rules.ts';
+import { emptyBuiltIn } from './builtin-rules.ts';
+import { checkContent, decodeFields, fillDefaults, prepareNew } from './content-rules.ts';
 import type { ContentRules } from './content-rules.ts';
+import { decode } from './decoding.ts';
+import type { WriteContext } from './decoding.ts';
 import { asArray, asObject, asText, copyJson, equalJson, setAt } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { builtInShape, customShape } from './list-types.ts';
@@ -21,16 +24,6 @@ import { storeKey } from './store.ts';
 import type { Store } from './store.ts';
 import { checkIdentity, checkPreconditions, checkSubresource, onlyStatus, restrict, specLike, withoutStatus } from './update-limits.ts';
 import type { Subresource } from './update-limits.ts';
-
-/** Who writes, and how strictly. */
-export interface WriteContext {
-  readonly fieldManager: string;
-  readonly isDryRun: boolean;
-  /** What becomes of unknown and duplicate fields. */
-  readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
-  readonly userInfo?: { readonly username: string };
-  readonly warn: (message: string) => void;
-}
 
 export interface Target {
   readonly served: Served;
@@ -67,6 +60,16 @@ export function randomSuffix(random: () => number, length = 5): string {
 /** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. */
 export function timeText(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** The part of an object whose owners a write through this subresource may change: status belongs to its own. */
+function ownedBy({ version }: Served, object: JsonObject, subresource: Subresource | undefined): JsonObject {
+  return subresource === undefined && version.hasStatus ? withoutStatus(object) : object;
+}
+
+function withManagedFields(object: JsonObject, managedFields: readonly unknown[]): JsonObject {
+  const { managedFields: _former, ...metadata } = asObject(object['metadata']);
+  return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } };
 }
 
 export function createWritePath(parts: WritePathParts): WritePath {
@@ -134,30 +137,6 @@ export function createWritePath(parts: WritePathParts): WritePath {
     return object;
   }
 
-  /** Kind and version, metadata, unknown fields. Returns a copy that may be changed. */
-  function decode(served: Served, given: JsonObject, context: WriteContext): JsonObject {
-    const { type, version } = served;
-    const apiVersion = apiVersionIn(type.group, version.name);
-    if (given['kind'] !== undefined && given['kind'] !== type.kind) {
-      throw badRequest(`the object provided is unrecognized (must be of type ${type.kind}): its kind is ${JSON.stringify(given['kind'])}`);
-    }
-    if (given['apiVersion'] !== undefined && given['apiVersion'] !== apiVersion) {
-      throw badRequest(
-        `the API version in the data (${JSON.stringify(given['apiVersion'])}) does not match the expected API version (${apiVersion})`,
-      );
-    }
-    const unknown: string[] = [];
-    const object = decodeFields(served, { apiVersion, kind: type.kind, ...copyJson(given) }, unknown);
-    if (unknown.length > 0 && context.fieldValidation === 'Strict') {
-      const list = unknown.map((field) => `unknown field "${field}"`).join(', ');
-      throw badRequest(`${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}: strict decoding error: ${list}`);
-    }
-    if (context.fieldValidation === 'Warn') {
-      unknown.forEach((field) => context.warn(`unknown field "${field}"`));
-    }
-    return object;
-  }
-
   /** Defaults, admission and all checks. Returns the object to store, without managedFields changed. */
   function admit(
     served: Served,
@@ -181,6 +160,9 @@ export function createWritePath(parts: WritePathParts): WritePath {
       if (mutated !== admitted) {
         admitted = fillDefaults(parts.rules, served, decodeFields(served, copyJson(mutated), []), timeText(clock.now()));
       }
+    }
+    if (before === undefined) {
+      prepareNew(served, admitted);
     }
     const metadata = asObject(admitted['metadata']);
     const name = asText(metadata['name']);
@@ -229,14 +211,15 @@ export function createWritePath(parts: WritePathParts): WritePath {
       metadata['generation'] = Number(asObject(current['metadata'])['generation'] ?? 0) + 1;
     }
     if (!isApplied) {
-      metadata['managedFields'] = isManagedFieldsReset(candidate)
+      const managedFields = isManagedFieldsReset(candidate)
         ? []
-        : managedByUpdate(current, admitted, shapeOf(served), {
+        : managedByUpdate(ownedBy(served, current, subresource), ownedBy(served, admitted, subresource), shapeOf(served), {
             manager: context.fieldManager,
             apiVersion: apiVersionIn(type.group, version.name),
-            nowText: timeText(clock.now()),
+            nowText: subresource === 'scale' ? '' : timeText(clock.now()), // as in Kubernetes
             ...(subresource === undefined ? {} : { subresource }),
           });
+      Object.assign(admitted, withManagedFields(admitted, managedFields));
     }
     if (equalJson(admitted, current)) {
       return current as unknown as KubeObject;
@@ -267,13 +250,15 @@ export function createWritePath(parts: WritePathParts): WritePath {
       if (served.type.namespaced) {
         checkNamespace(served, asText(metadata['namespace']), name);
       }
-      const admitted = admit(served, object, undefined, undefined, context);
-      const managedFields = managedByUpdate(undefined, admitted, shapeOf(served), {
+      const empty = served.type.isCustom ? {} : emptyBuiltIn(served.type.kind);
+      const defaulted = fillDefaults(parts.rules, served, object, timeText(clock.now()));
+      const managedFields = managedByUpdate(empty, ownedBy(served, defaulted, undefined), shapeOf(served), {
         manager: context.fieldManager,
         apiVersion: apiVersionIn(served.type.group, served.version.name),
         nowText: timeText(clock.now()),
       });
-      return finishCreate(served, { ...admitted, metadata: { ...asObject(admitted['metadata']), managedFields } }, context);
+      const admitted = admit(served, defaulted, undefined, undefined, context);
+      return finishCreate(served, withManagedFields(admitted, managedFields), context);
     },
 
     update(target, produce, context) {
@@ -329,7 +314,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
       const { managedFields } = asObject(merged['metadata']);
       const created = beginCreate(served, namespace, merged, { ...context, fieldValidation: 'Ignore' });
       const admitted = admit(served, created, undefined, undefined, context);
-      return finishCreate(served, { ...admitted, metadata: { ...asObject(admitted['metadata']), managedFields } }, context);
+      return finishCreate(served, withManagedFields(admitted, asArray(managedFields)), context);
     },
   };
 

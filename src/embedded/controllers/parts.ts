@@ -4,7 +4,7 @@ import type { KubeApi, RemoveOptions } from '#kube/port.ts';
 import { deleteObject } from '../deletion.ts';
 import type { Served } from '../registry.ts';
 import type { ServerParts } from '../server-parts.ts';
-import type { WriteContext } from '../write-path.ts';
+import type { WriteContext } from '../decoding.ts';
 
 export interface ControllerParts extends ServerParts {
   readonly api: KubeApi;

@@ -1,0 +1,115 @@
+// Pods, alone and in the template of a Deployment: their defaults, what the server adds to a new one, and what must be there.
+// Pure; only what our own parts and kubectl users depend on.
+import { member, required, setDefaults } from './field-words.ts';
+import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
+import type { JsonObject } from './json-values.ts';
+import type { FieldProblem } from './refusals.ts';
+
+export function fillPodSpec(spec: JsonObject): void {
+  setDefaults(spec, {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    securityContext: {},
+    schedulerName: 'default-scheduler',
+  });
+  if (typeof spec['serviceAccountName'] === 'string') {
+    spec['serviceAccount'] ??= spec['serviceAccountName'];
+  }
+  for (const container of [...asArray(spec['initContainers']), ...asArray(spec['containers'])].filter(isJsonObject)) {
+    const image = asText(container['image']);
+    const isLatest = !image.includes('@') && (image.endsWith(':latest') || !/:[^/]+$/.test(image));
+    setDefaults(container, {
+      imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
+      terminationMessagePath: '/dev/termination-log',
+      terminationMessagePolicy: 'File',
+      resources: {},
+    });
+    asArray(container['ports'])
+      .filter(isJsonObject)
+      .forEach((port) => setDefaults(port, { protocol: 'TCP' }));
+    for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
+      const probe = container[name];
+      if (isJsonObject(probe)) {
+        setDefaults(probe, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
+        if (isJsonObject(probe['httpGet'])) {
+          setDefaults(probe['httpGet'], { path: '/', scheme: 'HTTP' });
+        }
+      }
+    }
+    asArray(container['env'])
+      .map((env) => asObject(asObject(env)['valueFrom'])['fieldRef'])
+      .filter(isJsonObject)
+      .forEach((reference) => setDefaults(reference, { apiVersion: 'v1' }));
+  }
+  for (const volume of asArray(spec['volumes']).filter(isJsonObject)) {
+    for (const source of ['configMap', 'secret', 'projected']) {
+      if (isJsonObject(volume[source])) {
+        setDefaults(volume[source], { defaultMode: 420 });
+      }
+    }
+  }
+}
+
+/** What a real API server adds to a new Pod on its own account. */
+export function prepareNewPod(object: JsonObject): void {
+  const spec = member(object, 'spec');
+  setDefaults(spec, { preemptionPolicy: 'PreemptLowerPriority', priority: 0 });
+  spec['tolerations'] = withNodeTolerations(asArray(spec['tolerations']));
+  setDefaults(member(object, 'status'), { phase: 'Pending', qosClass: qosClassOf(spec) });
+}
+
+/** So that it outlives a short absence of its node. */
+function withNodeTolerations(tolerations: readonly unknown[]): unknown[] {
+  const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+    .filter((key) => !tolerations.some((one) => isTolerating(asObject(one), key)))
+    .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  return [...tolerations, ...added];
+}
+
+function isTolerating({ key, effect }: JsonObject, taint: string): boolean {
+  return (key === taint || asText(key) === '') && (effect === 'NoExecute' || asText(effect) === '');
+}
+
+/** Kubernetes: "Pod Quality of Service Classes". */
+function qosClassOf(spec: JsonObject): string {
+  const resources = [...asArray(spec['initContainers']), ...asArray(spec['containers'])].map((one) => asObject(asObject(one)['resources']));
+  const isSet = (value: unknown, name: string): boolean => asObject(value)[name] !== undefined;
+  const names = ['cpu', 'memory'];
+  if (!resources.some(({ requests, limits }) => names.some((name) => isSet(requests, name) || isSet(limits, name)))) {
+    return 'BestEffort';
+  }
+  const isGuaranteed = resources.every(({ requests, limits }) =>
+    names.every((name) => isSet(limits, name) && (!isSet(requests, name) || asObject(requests)[name] === asObject(limits)[name])),
+  );
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+export function checkPodSpec(spec: JsonObject, path: string): FieldProblem[] {
+  const containers = asArray(spec['containers']);
+  if (containers.length === 0) {
+    return [required(`${path}.containers`)];
+  }
+  const seen = new Set<string>();
+  const volumes = new Set(asArray(spec['volumes']).map((volume) => asText(asObject(volume)['name'])));
+  return containers.flatMap((container, at) => {
+    const { name, image, volumeMounts } = asObject(container);
+    const field = `${path}.containers[${at}]`;
+    const problems = [
+      ...(name === undefined ? [required(`${field}.name`)] : []),
+      ...(image === undefined ? [required(`${field}.image`)] : []),
+    ];
+    if (seen.has(asText(name))) {
+      problems.push({ reason: 'FieldValueDuplicate', field: `${field}.name`, message: `Duplicate value: ${JSON.stringify(name)}` });
+    }
+    seen.add(asText(name));
+    asArray(volumeMounts).forEach((mount, mountAt) => {
+      const volume = asText(asObject(mount)['name']);
+      if (!volumes.has(volume)) {
+        const message = `Not found: ${JSON.stringify(volume)}`;
+        problems.push({ reason: 'FieldValueInvalid', field: `${field}.volumeMounts[${mountAt}].name`, message });
+      }
+    });
+    return problems;
+  });
+}
