@@ -77,6 +77,8 @@ function normaliserFor(namespace: string): (value: unknown) => unknown {
   const normaliseText = (text: string): string =>
     text
       .replaceAll(namespace, '(namespace)')
+      .replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, '(server)')
+      .replaceAll(/\S*kubeconfig/g, '(kubeconfig)')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(uid)')
       .replaceAll(/"(resourceVersion|continue)":"[^"]+"/g, '"$1":"(version)"')
       .replaceAll(/(resource ?[vV]ersion: )\d+( \(\d+\))?/g, '$1(version)')

@@ -1,7 +1,7 @@
 // The programs that the tier with a real Kubernetes needs. Where they cannot be had, the tier cannot say anything: told loudly,
 // and a failure where it counts (CI=true).
 import { SetupError } from '#node/setup-error.ts';
-import { cacheDirectory } from '#roles/up.ts';
+import { cacheDirectory } from '#roles/local-node.ts';
 import { ensurePrograms } from './programs.ts';
 
 /** Builds what is missing. Ends the process with code 0 when that is impossible on somebody's own machine; throws under CI. */
