@@ -198,10 +198,30 @@ export function createWritePath(parts: WritePathParts): WritePath {
     return reads.present(served, store.put(typeId(served.type), object as unknown as KubeObject));
   }
 
+  /** managedFields after an update that is not an apply. */
+  function managedBy(
+    target: Target,
+    candidate: JsonObject,
+    admitted: JsonObject,
+    current: JsonObject,
+    context: WriteContext,
+  ): JsonObject[] {
+    const { served, subresource } = target;
+    if (isManagedFieldsReset(candidate)) {
+      return [];
+    }
+    return managedByUpdate(ownedBy(served, current, subresource), ownedBy(served, admitted, subresource), shapeOf(served), {
+      manager: context.fieldManager,
+      apiVersion: apiVersionIn(served.type.group, served.version.name),
+      nowText: subresource === 'scale' ? '' : timeText(clock.now()), // as in Kubernetes
+      ...(subresource === undefined ? {} : { subresource }),
+    });
+  }
+
   /** Restores what an update may not touch, decides on generation and deletion, stores. */
   function finishUpdate(target: Target, candidate: JsonObject, current: JsonObject, context: WriteContext, isApplied: boolean): KubeObject {
     const { served, name, subresource } = target;
-    const { type, version } = served;
+    const { type } = served;
     checkPreconditions(served, name, asObject(candidate['metadata']), asObject(current['metadata']));
     const object = restrict(served, candidate, current, subresource);
     const admitted = admit(served, object, current, subresource, context);
@@ -210,17 +230,8 @@ export function createWritePath(parts: WritePathParts): WritePath {
     if (type.hasGeneration && !equalJson(specLike(served, admitted), specLike(served, current))) {
       metadata['generation'] = Number(asObject(current['metadata'])['generation'] ?? 0) + 1;
     }
-    if (!isApplied) {
-      const managedFields = isManagedFieldsReset(candidate)
-        ? []
-        : managedByUpdate(ownedBy(served, current, subresource), ownedBy(served, admitted, subresource), shapeOf(served), {
-            manager: context.fieldManager,
-            apiVersion: apiVersionIn(type.group, version.name),
-            nowText: subresource === 'scale' ? '' : timeText(clock.now()), // as in Kubernetes
-            ...(subresource === undefined ? {} : { subresource }),
-          });
-      Object.assign(admitted, withManagedFields(admitted, managedFields));
-    }
+    const managedFields = isApplied ? asArray(metadata['managedFields']) : managedBy(target, candidate, admitted, current, context);
+    Object.assign(admitted, withManagedFields(admitted, managedFields));
     if (equalJson(admitted, current)) {
       return current as unknown as KubeObject;
     }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { KubeApi } from '#kube/port.ts';
+import { configMaps } from '#kube/resources.ts';
 import { contract, type ContractGroup } from '../contract-case.ts';
-import { widget, widgets, type Widget } from '../contract-objects.ts';
+import { configMap, widget, widgets, type Widget } from '../contract-objects.ts';
 import { fails } from '../expectations.ts';
 
 const applyWidget =
@@ -16,6 +17,12 @@ export const applying: ContractGroup = {
       const apply = applyWidget(api);
       const first = await apply(widget(namespace, { size: 'xs' }), 'a');
       const second = await apply(widget(namespace, { size: 'xs' }), 'a');
+      assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+    }),
+    contract('changes nothing when a manager applies the bare name again', async ({ api, namespace }) => {
+      const bare = configMap(namespace, 'bare');
+      const first = await api.apply(configMaps, bare, { fieldManager: 'a' });
+      const second = await api.apply(configMaps, bare, { fieldManager: 'a' });
       assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
     }),
     contract('refuses to take over a field of another manager, and takes it with force', async ({ api, namespace }) => {
