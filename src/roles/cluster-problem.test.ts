@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { KubeError, type KubeReason } from '#kube/errors.ts';
 import { explainClusterProblem } from './cluster-problem.ts';
 
-function explain(code: number, reason: KubeReason, message: string) {
-  const problem = explainClusterProblem(new KubeError({ code, reason, message }), 'operator');
+function explain(code: number, reason: KubeReason, message: string, details: Readonly<Record<string, unknown>> = {}) {
+  const problem = explainClusterProblem(new KubeError({ code, reason, message, details }), 'operator');
   assert.ok(problem !== undefined);
   return problem;
 }
@@ -27,9 +27,9 @@ test('a missing permission comes with the role to apply', () => {
 });
 
 test('missing definitions and namespaces come with the command that makes them', () => {
-  const definitions = explain(404, 'NotFound', 'it does not serve xtrinodes (the server could not find the requested resource)');
+  const definitions = explain(404, 'NotFound', 'it does not serve xtrinodes (404 page not found)');
   assert.match(definitions.text, /xtrinode crds \| kubectl apply --server-side -f -$/);
-  const namespace = explain(404, 'NotFound', 'namespaces "xtrinode-system" not found');
+  const namespace = explain(404, 'NotFound', 'namespaces "xtrinode-system" not found', { name: 'xtrinode-system' });
   assert.match(namespace.text, /kubectl create namespace xtrinode-system$/);
   assert.deepEqual([definitions.isWorthWaiting, namespace.isWorthWaiting], [true, true]);
 });

@@ -26,9 +26,9 @@ export function explainClusterProblem(error: unknown, role?: string): ClusterPro
   return { text: message, isWorthWaiting: code === 429 || code >= 500 };
 }
 
-/** 404 for a whole resource, not for an object of it. */
+/** 404 for a whole resource, not for an object of it, which a Status names; a group that is not there has no Status at all. */
 export function isUnknownResource(error: KubeError): boolean {
-  return error.code === 404 && error.message.includes('could not find the requested resource');
+  return error.code === 404 && error.details['name'] === undefined;
 }
 
 function mendPermission(role: string | undefined): string {
