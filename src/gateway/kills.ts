@@ -66,7 +66,10 @@ function killHeld({ queue, submitter }: KillsInit, kill: KillQuery, user: string
   }
   if (!isPending(held) && held.state !== 'REFUSED') return { name: 'NOT_SUPPORTED', message: `Target query is not running: ${queryId}` };
   const message = Buffer.from(kill.message ?? '', 'latin1').toString();
-  held.failure = { name: 'ADMINISTRATIVELY_KILLED', message: message === '' ? 'Query killed.' : `Query killed. Message: ${message}` };
+  held.failure = {
+    name: 'ADMINISTRATIVELY_KILLED',
+    message: message === '' ? 'Query killed. No message provided.' : `Query killed. Message: ${message}`,
+  };
   submitter.cancel(held);
   return 'done';
 }

@@ -13,6 +13,7 @@ import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
 import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
+import { createProofs } from './proofs.ts';
 import { createQueries } from './queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
 import { emptyTable, type RouteTable } from './routing/route-table.ts';
@@ -33,6 +34,8 @@ export interface GatewayInit {
    * submitted again. Default false: with several, none can know alone that nobody has begun it.
    */
   readonly isOnlyReplica?: boolean;
+  /** Whether whoever wrote the routes has proven their coordinators, as the operator does. Default true. */
+  readonly trustsRoutes?: boolean;
 }
 
 export interface Gateway {
@@ -79,6 +82,7 @@ export function createGateway({
   shard,
   limits = defaultHoldLimits,
   isOnlyReplica = false,
+  trustsRoutes = true,
 }: GatewayInit): Gateway {
   const { table } = routes;
   const client = createCoordinatorClient(clock);
@@ -88,11 +92,20 @@ export function createGateway({
   const budget = createMemoryBudget(limits.totalBytes);
   const needsDemand = (runtime: string): boolean => {
     const state = table().byKey.get(runtime)?.state;
-    // RUNNING but turning statements away: it may be going to sleep or have died just now.
-    return state === 'PAUSED' || state === 'RESUMING' || (state === 'RUNNING' && turnstile.isShut(runtime));
+    // RUNNING but not taking statements: it may be going to sleep or have died just now.
+    return state === 'PAUSED' || state === 'RESUMING' || (state === 'RUNNING' && (turnstile.isShut(runtime) || proofs.isUnderWay(runtime)));
   };
   const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, needsDemand });
-  const submitter = createSubmitter({ queue, turnstile, known, client, clock, log, isOnlyReplica });
+  const proofs = createProofs({
+    client,
+    clock,
+    log,
+    trustsRoutes,
+    isAwaited: (runtime) => queue.waitingFor(runtime) > 0,
+    onProven: known.learnAnswer,
+    onEnd: (runtime) => queue.notify([runtime]),
+  });
+  const submitter = createSubmitter({ queue, turnstile, known, proofs, client, clock, log, isOnlyReplica });
   const kills = createKills({ table, queue, submitter, known, client });
   const statements = createStatements({ table, queue, submitter, kills, budget, slugs: createSlugs(), clock });
   const forward = createForward({ client, budget, clock });
@@ -114,7 +127,10 @@ export function createGateway({
         ),
       ),
     );
-    for (const runtime of changed) turnstile.forget(runtime);
+    for (const runtime of changed) {
+      turnstile.forget(runtime);
+      proofs.follow(runtime, next.byKey.get(runtime));
+    }
     queue.notify(changed);
   }
   follow(table());
@@ -151,6 +167,7 @@ export function createGateway({
       endFollowing();
       for (const response of answering) response.shouldKeepAlive = false;
       queue.stop();
+      proofs.stop();
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
       for (const server of servers) server.closeIdleConnections();
       const cancel = clock.after(graceMs, () => servers.forEach((server) => server.closeAllConnections()));

@@ -14,6 +14,7 @@ export interface GatewayInit {
   readonly log: Log;
   /** See GatewayInit of the gateway itself. */
   readonly isOnlyReplica?: boolean;
+  readonly trustsRoutes?: boolean;
   /** Makes it listen; returns the port that was taken. */
   readonly open: (listen: Gateway['listen']) => Promise<number>;
 }

@@ -25,15 +25,16 @@ const nobody: DemandPort = { ask: () => Promise.resolve(), end: () => Promise.re
 interface Mode {
   readonly routes: RouteSource;
   readonly demand: DemandPort;
+  /** Whether their coordinators have been proven by who wrote the routes. */
+  readonly trustsRoutes: boolean;
 }
 
 export async function runGateway(config: GatewayConfig, process: RoleProcess): Promise<void> {
   await runRole('gateway', process, config, async (role) => {
-    const { routes, demand } = config.routes === undefined ? fromCluster(config, process, role) : fromFile(config.routes, process, role);
+    const mode = config.routes === undefined ? fromCluster(config, process, role) : fromFile(config.routes, process, role);
     const { host, port } = config.listen;
     const gateway = await startGateway({
-      routes,
-      demand,
+      ...mode,
       clock: process.clock,
       log: role.log,
       async open(listen) {
@@ -62,7 +63,7 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
       if (!signal.aborted) await source.start();
     },
   };
-  return { routes, demand: createApiServerDemand(config.apiServer ?? [], randomGatewayName()) };
+  return { routes, demand: createApiServerDemand(config.apiServer ?? [], randomGatewayName()), trustsRoutes: true };
 }
 
 function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {
@@ -70,7 +71,7 @@ function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): M
   checkDirectory(file);
   log.info('routes come from a file: there is nobody to wake a sleeping runtime, a query for one that is PAUSED ends at once', { file });
   const parse = (text: string): unknown => readYamlDocuments(text)[0];
-  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody };
+  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, trustsRoutes: false };
 }
 
 /** A file may come later; a directory that is missing is a mistake in the path, and cannot be watched. */

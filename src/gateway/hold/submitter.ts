@@ -4,6 +4,7 @@ import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Log } from '#observe/log.ts';
+import type { Proofs } from '../proofs.ts';
 import type { KnownCoordinators } from '../routing/known-coordinators.ts';
 import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
 import { submitStatement, type SubmissionResult } from './hand-over.ts';
@@ -24,6 +25,7 @@ export interface SubmitterInit {
   readonly queue: HoldQueue;
   readonly turnstile: Turnstile;
   readonly known: KnownCoordinators;
+  readonly proofs: Proofs;
   readonly client: CoordinatorClient;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,7 +35,7 @@ export interface SubmitterInit {
 
 const cancelTimeoutMs = 10_000;
 
-export function createSubmitter({ queue, turnstile, known, client, log, isOnlyReplica, clock }: SubmitterInit): Submitter {
+export function createSubmitter({ queue, turnstile, known, proofs, client, log, isOnlyReplica, clock }: SubmitterInit): Submitter {
   function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
     if (nextUri === undefined) return;
     const { pathname, search } = new URL(nextUri);
@@ -76,7 +78,18 @@ export function createSubmitter({ queue, turnstile, known, client, log, isOnlyRe
     queue.notify([runtime]);
   }
 
+  /** Another process answers than the one that is proven: what it has registered is asked for by nobody and never runs. */
+  function holdBack(held: HeldStatement, entry: RouteEntry, { realId = '' }: Outcome): void {
+    turnstilePassed(held.runtime);
+    log.info('a coordinator that is not proven took a statement; it waits on', { id: held.id, queryId: realId, runtime: held.runtime });
+    proofs.prove(entry, realId);
+    held.state = 'HELD';
+    queue.wake(held);
+  }
+
   function take(held: HeldStatement, entry: RouteEntry, done: SubmissionResult): void {
+    if (done.result === 'accepted' && held.state !== 'CANCELED' && !proofs.isProven(entry, done.outcome.realId))
+      return holdBack(held, entry, done.outcome);
     if (done.result === 'accepted') return accept(held, entry, done.outcome);
     if (done.result === 'not-now') {
       turnstile.turnedAway(held.runtime);
@@ -113,6 +126,7 @@ export function createSubmitter({ queue, turnstile, known, client, log, isOnlyRe
 
   return {
     submit(held, entry) {
+      if (proofs.isUnderWay(held.runtime)) return Infinity;
       const waitMs = turnstile.waitMs(held.runtime);
       if (waitMs > 0) return waitMs;
       turnstile.began(held.runtime);

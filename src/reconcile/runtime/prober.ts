@@ -4,6 +4,7 @@ import type { Clock } from '#core/clock.ts';
 import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
 import type { CoordinatorProof } from '../snapshot.ts';
+import { proofStatement } from '#trino/protocol/proof.ts';
 import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
 import type { Coordinators } from './trino-client.ts';
 
@@ -32,12 +33,6 @@ const pollMs = 100;
 const listeningPollMs = 50;
 /** A statement that is still not through after this is given up and tried again. */
 const statementTimeoutMs = 60_000;
-/**
- * Needs an active worker (query-manager.required-workers=1) and a task scheduled on a node, so it fails or waits for as long
- * as a user's query would. Evidence: docs/decisions/0004.
- */
-export const proofStatement = 'SELECT 1';
-
 export function createProber({ clock, log, coordinators, onProof }: ProberInit): Prober {
   const proofs = new Map<string, CoordinatorProof>();
   const running = new Map<string, { readonly target: ProofTarget; readonly abort: AbortController }>();

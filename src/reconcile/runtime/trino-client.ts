@@ -1,10 +1,8 @@
 // What the operator asks a coordinator: does a query run, what runs on it. Shell: plain HTTP to a Pod address.
 // Sources: trino-configuration-and-chart 5.8, trino-protocol 1.
 import { request } from 'node:http';
+import { controlUser, readProofPage, type ProofPage } from '#trino/protocol/proof.ts';
 import type { Activity } from '../snapshot.ts';
-
-/** Marks our own queries, so that they count neither as activity nor as users'. */
-export const controlUser = 'xtrinode-operator';
 
 /** What the operator asks of coordinators; a parameter, so that thousands of them can be pretended. */
 export interface Coordinators {
@@ -63,32 +61,21 @@ function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: Ab
   });
 }
 
-interface Page {
-  readonly id?: string;
-  readonly nextUri?: string;
-  readonly data?: unknown;
-  readonly error?: { readonly message?: string; readonly errorName?: string };
-}
-
-function pageOf({ status, body }: Answer): Page {
-  if (status !== 200) throw new Error(`HTTP ${status}`);
-  const page = body as Page;
-  if (page.error !== undefined) throw new Error(`${page.error.errorName ?? 'error'}: ${page.error.message ?? ''}`);
-  return page;
-}
-
 /** What is left of the query after its rows is read to the end without anybody waiting for it. */
 async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const follow = async (uri: string): Promise<Page> => pageOf(await call(uri, 'GET', timeoutMs, bounded));
-  let page = pageOf(await call(`${url}/v1/statement`, 'POST', timeoutMs, bounded, statement));
-  while (page.data === undefined && page.nextUri !== undefined) page = await follow(page.nextUri);
+  const ask = async (method: 'GET' | 'POST', uri: string, text?: string): Promise<ProofPage> => {
+    const { status, body } = await call(uri, method, timeoutMs, bounded, text);
+    return readProofPage(status, body);
+  };
+  let page = await ask('POST', `${url}/v1/statement`, statement);
+  while (!page.hasRows && page.nextUri !== undefined) page = await ask('GET', page.nextUri);
   const finish = async (): Promise<void> => {
-    for (let rest = page; rest.nextUri !== undefined;) rest = await follow(rest.nextUri);
+    for (let rest = page; rest.nextUri !== undefined;) rest = await ask('GET', rest.nextUri);
   };
   // Its rows have come: a break after them is nobody's matter, Trino gives the query up by itself.
   finish().catch(() => undefined);
-  return page.id ?? '';
+  return page.id;
 }
 
 interface QueryInfo {

@@ -136,6 +136,7 @@ export function send(port: number, method: string, path: string, { headers = [],
 export interface BenchOptions {
   readonly limits?: HoldLimits;
   readonly isOnlyReplica?: boolean;
+  readonly trustsRoutes?: boolean;
   readonly routes?: readonly RouteEntry[];
   readonly clock?: FakeClock;
 }
@@ -143,7 +144,7 @@ export interface BenchOptions {
 /** Closed when the test ends. */
 export async function createBench(
   t: TestContext,
-  { limits, isOnlyReplica = true, routes = [], clock = createFakeClock() }: BenchOptions = {},
+  { limits, isOnlyReplica = true, trustsRoutes = true, routes = [], clock = createFakeClock() }: BenchOptions = {},
 ): Promise<Bench> {
   const entries = new Map<string, RouteEntry>();
   const listeners = new Set<(table: RouteTable) => void>();
@@ -180,6 +181,7 @@ export async function createBench(
     log: process.env['SHOW_LOG'] === undefined ? silentLog : createLog({ level: 'debug', format: 'pretty' }),
     shard: 'gz',
     isOnlyReplica,
+    trustsRoutes,
     ...(limits === undefined ? {} : { limits }),
   });
   const port = await gateway.listen(['127.0.0.1'], 0);

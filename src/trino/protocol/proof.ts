@@ -1,0 +1,33 @@
+// The statement that proves that a coordinator runs queries, and how its pages are read (design D16, docs/decisions/0004). Pure.
+
+/** Marks the control plane's own queries, so that they count neither as activity nor as users'. */
+export const controlUser = 'xtrinode-operator';
+
+/**
+ * Needs an active worker (query-manager.required-workers=1) and a task scheduled on a node, so it fails or waits for as long
+ * as a user's query would. Evidence: docs/decisions/0004.
+ */
+export const proofStatement = 'SELECT 1';
+
+export interface ProofPage {
+  readonly id: string;
+  readonly nextUri: string | undefined;
+  /** A query has run. */
+  readonly hasRows: boolean;
+}
+
+/** Throws an Error with Trino's own words when the statement failed, and for whatever is no page. */
+export function readProofPage(status: number, body: unknown): ProofPage {
+  if (status !== 200) throw new Error(`HTTP ${status}`);
+  const page = (body ?? {}) as { readonly id?: unknown; readonly nextUri?: unknown; readonly data?: unknown; readonly error?: unknown };
+  if (page.error !== undefined) {
+    const { errorName = 'error', message = '' } = page.error as { readonly errorName?: string; readonly message?: string };
+    throw new Error(`${errorName}: ${message}`);
+  }
+  const { id, nextUri, data } = page;
+  return {
+    id: typeof id === 'string' ? id : '',
+    nextUri: typeof nextUri === 'string' ? nextUri : undefined,
+    hasRows: data !== undefined,
+  };
+}
