@@ -1,9 +1,9 @@
 // The KubeApi of a role that may do what a table of permissions says and nothing else, refused in the API server's words. It
 // notes which rules were needed, so that a test can tell a table that is too wide from one that is right.
+import { interceptApi, type ApiCall } from '#kube/control/intercepted-api.ts';
 import { KubeError } from '#kube/errors.ts';
 import type { KubeApi, Resource } from '#kube/port.ts';
 import type { Permission, Scope, Verb } from '#rbac/permissions.ts';
-import { intercept, type ApiCall } from '../faults/intercept.ts';
 
 export interface GuardedApi {
   readonly api: KubeApi;
@@ -71,15 +71,15 @@ export function guardApi(real: KubeApi, { permissions, served }: Guard): Guarded
     return (await real.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) })) === undefined;
   }
 
-  const api = intercept(real, {
+  const api = interceptApi(real, {
     async call(call, proceed) {
       demand({ verb: verbOf[call.verb], call });
       const resource = permissions.find(({ resource }) => resource.plural === call.plural)?.resource;
       if (call.verb === 'apply' && call.subresource === undefined && (await isNew(resource, call))) demand({ verb: 'create', call });
       return proceed();
     },
-    async *watch(call, open) {
-      demand({ verb: 'watch', call });
+    async *stream(call, open) {
+      demand({ verb: verbOf[call.verb], call });
       yield* open();
     },
   });

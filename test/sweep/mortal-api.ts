@@ -1,8 +1,8 @@
 // The KubeApi of an operator that dies at its n-th write: nothing it says reaches the API server any more, and it hears nothing. Or one
 // that lives on and only never hears what became of that write.
+import { describeCall, interceptApi, isWrite } from '#kube/control/intercepted-api.ts';
 import { KubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
-import { describeCall, intercept, isWrite } from '../faults/intercept.ts';
 
 /** What happens once the n-th write is done. */
 export const crashKinds = ['dies', 'dies unheard', 'lives unheard'] as const;
@@ -33,7 +33,7 @@ export function createMortalApi(real: KubeApi): MortalApi {
   const ensureAlive = (): void => {
     if (dying.signal.aborted) throw gone();
   };
-  const api = intercept(real, {
+  const api = interceptApi(real, {
     async call(call, proceed) {
       ensureAlive();
       if (!isWrite(call)) return proceed();
@@ -44,7 +44,7 @@ export function createMortalApi(real: KubeApi): MortalApi {
       if (kind === 'dies unheard' || kind === 'lives unheard') throw gone();
       return result;
     },
-    async *watch(_call, open) {
+    async *stream(_call, open) {
       ensureAlive();
       for await (const event of open()) {
         ensureAlive();

@@ -11,9 +11,10 @@ const about = { apiVersion: 'analytics.xtrinode.io/v1', kind: 'XTrinode', metada
 function aRecorder() {
   const stored = new Map<string, CoreEvent>();
   const calls: string[] = [];
-  const state = { fails: false };
+  const state: { fails: boolean; reason: 'Unreachable' | 'Forbidden' } = { fails: false, reason: 'Unreachable' };
   const fail = (): void => {
-    if (state.fails) throw new KubeError({ code: 0, reason: 'Unreachable', message: 'away' });
+    const code = state.reason === 'Forbidden' ? 403 : 0;
+    if (state.fails) throw new KubeError({ code, reason: state.reason, message: 'no' });
   };
   const api = {
     async create(_resource: unknown, object: CoreEvent) {
@@ -83,18 +84,41 @@ test('an event that expired on the server is written anew', async () => {
   );
 });
 
-test('an API server that is away is no problem for who tells, and later events are written', async () => {
-  const { recorder, stored, state } = aRecorder();
+test('an API server that is away is no problem for who tells: later events are written, and what it missed every 10 s', async () => {
+  const { recorder, stored, state, clock, calls } = aRecorder();
   state.fails = true;
   recorder.record(note);
   await recorder.flush();
+  recorder.record(note);
   state.fails = false;
   recorder.record({ ...note, reason: 'Woken', message: 'a query asked for it' });
   await recorder.flush();
-  assert.deepEqual(
-    [...stored.values()].map((event) => event.reason),
-    ['Woken'],
-  );
+  const seen = (): (string | number | undefined)[][] => [...stored.values()].map((event) => [event.reason, event.count]);
+  assert.deepEqual(seen(), [['Woken', 1]]);
+  clock.advance(10_000);
+  await settled();
+  assert.deepEqual(seen(), [
+    ['Woken', 1],
+    ['CatalogRefused', 2],
+  ]);
+  assert.deepEqual(calls, ['create', 'create', 'create']);
+});
+
+test('an API server that stays away is not told for ever, and one that refuses is not told again', async () => {
+  const { recorder, state, clock, calls } = aRecorder();
+  state.fails = true;
+  recorder.record(note);
+  for (let turn = 0; turn < 30; turn += 1) {
+    await settled();
+    clock.advance(10_000);
+  }
+  assert.equal(calls.length, 12);
+  state.reason = 'Forbidden';
+  recorder.record({ ...note, message: 'another' });
+  await settled();
+  clock.advance(60_000);
+  await settled();
+  assert.equal(calls.length, 13);
 });
 
 test('one object cannot flood the server with different events', async () => {

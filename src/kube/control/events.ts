@@ -46,6 +46,8 @@ interface Entry {
   /** Total of the object on the server, or undefined before it exists. */
   written: number | undefined;
   nextWriteAt: EpochMs;
+  /** Writes in a row that failed. */
+  failures: number;
   isQueued: boolean;
 }
 
@@ -53,6 +55,8 @@ interface Entry {
 const maxEntries = 2_000;
 /** A repeated event is counted at once and written this much later at the earliest. */
 const repeatWriteMs = 10_000;
+/** client-go's: two minutes of an API server that is away; events are worth no more. */
+const maxTries = 12;
 /** client-go's spam filter: this many different events of one object, then one more per refill. */
 const burstPerObject = 25;
 const refillMs = 300_000;
@@ -91,7 +95,18 @@ export function createEventRecorder(init: EventRecorderInit): EventRecorder {
     // The name follows from the content, so a restarted process counts on instead of starting a second object.
     const hash = createHash('sha256').update(`${component}\n${key}`).digest('hex').slice(0, 16);
     const name = `${metadata.name.slice(0, 200)}.${hash}`;
-    const entry = { note, name, namespace, firstAt: now, lastAt: now, unwritten: 0, written: undefined, nextWriteAt: now, isQueued: false };
+    const entry = {
+      note,
+      name,
+      namespace,
+      firstAt: now,
+      lastAt: now,
+      unwritten: 0,
+      written: undefined,
+      nextWriteAt: now,
+      failures: 0,
+      isQueued: false,
+    };
     entries.set(key, entry);
     dropOldest(entries);
     return entry;
@@ -99,6 +114,10 @@ export function createEventRecorder(init: EventRecorderInit): EventRecorder {
 
   function enqueue(entry: Entry): void {
     if (entry.isQueued || isStopped) return;
+    if (queue.length >= maxEntries) {
+      log.debug('event dropped, too many wait to be written', { reason: entry.note.reason });
+      return;
+    }
     entry.isQueued = true;
     const waitMs = entry.nextWriteAt - clock.now();
     if (waitMs > 0) {
@@ -129,8 +148,16 @@ export function createEventRecorder(init: EventRecorderInit): EventRecorder {
       entry.unwritten = 0;
       try {
         await write(entry, count);
+        entry.failures = 0;
       } catch (error) {
-        log.debug('event not written', { reason: entry.note.reason, object: entry.note.object.metadata.name, error });
+        entry.failures += 1;
+        const isHopeless = (isKubeError(error) && error.isTerminal) || entry.failures >= maxTries;
+        const about = { reason: entry.note.reason, object: entry.note.object.metadata.name, error };
+        // A missing permission is for somebody to mend; an outage is told by everybody else.
+        log[isKubeError(error, 'Forbidden') && entry.failures === 1 ? 'warn' : 'debug']('event not written', about);
+        if (isHopeless) continue;
+        entry.unwritten += count;
+        enqueue(entry);
       }
     }
   }

@@ -100,6 +100,22 @@ test('a terminal failure is reported and not tried again', async () => {
   assert.deepEqual([errors, clock.pendingDelays()], [['a'], []]);
 });
 
+test('who fails to judge a failure has not given the key up: both are told, and the key comes again', async () => {
+  const { clock, queue } = aQueue();
+  const errors: unknown[] = [];
+  queue.run({
+    concurrency: 1,
+    process: () => Promise.reject(new Error('failed')),
+    onError: (_key, error) => errors.push(error instanceof Error ? error.message : error),
+    isTerminal: () => {
+      throw new Error('cannot judge');
+    },
+  });
+  queue.add('a');
+  await settled();
+  assert.deepEqual([errors, clock.pendingDelays()], [['failed', 'cannot judge'], [5]]);
+});
+
 test('stop waits for what is in process and takes nothing more', async () => {
   const { clock, queue } = aQueue();
   const started: string[] = [];
@@ -127,12 +143,12 @@ test('whatever happens: never one key twice at once, never more than the workers
     fc.record({ do: fc.constant('addAfter' as const), key: fc.constantFrom('a', 'b', 'c', 'd'), ms: fc.integer({ min: 0, max: 50 }) }),
     fc.record({ do: fc.constant('addRateLimited' as const), key: fc.constantFrom('a', 'b', 'c', 'd') }),
     fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 60 }) }),
-    fc.record({ do: fc.constant('finish' as const), which: fc.nat(3), fails: fc.boolean() }),
+    fc.record({ do: fc.constant('finish' as const), which: fc.nat(3), how: fc.constantFrom('done', 'again', 'hopeless', 'unjudged') }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 3 }), async (steps, concurrency) => {
       const { clock, queue } = aQueue();
-      const active = new Map<string, (fails: boolean) => void>();
+      const active = new Map<string, (how: string) => void>();
       /** Keys asked for since their last start; `later` may still wait for their time. */
       const owed = new Set<string>();
       queue.run({
@@ -141,20 +157,24 @@ test('whatever happens: never one key twice at once, never more than the workers
           assert.ok(!active.has(key), 'twice at once');
           owed.delete(key);
           return new Promise((resolve, reject) => {
-            active.set(key, (fails) => {
+            active.set(key, (how) => {
               active.delete(key);
-              if (fails) owed.add(key);
-              if (fails) reject(new Error('again'));
-              else resolve();
+              if (how === 'again' || how === 'unjudged') owed.add(key);
+              if (how === 'done') resolve();
+              else reject(new Error(how));
             });
             assert.ok(active.size <= concurrency, 'too many');
           });
         },
         onError: ignore,
+        isTerminal: (error) => {
+          assert.ok(error instanceof Error && error.message !== 'unjudged');
+          return error.message === 'hopeless';
+        },
       });
       for (const one of steps) {
         if (one.do === 'advance') clock.advance(one.ms);
-        else if (one.do === 'finish') [...active.values()][one.which]?.(one.fails);
+        else if (one.do === 'finish') [...active.values()][one.which]?.(one.how);
         else {
           owed.add(one.key);
           if (one.do === 'addAfter') queue.addAfter(one.key, one.ms);
@@ -163,7 +183,7 @@ test('whatever happens: never one key twice at once, never more than the workers
         await settled();
       }
       for (let round = 0; round < 8; round += 1) {
-        for (const finish of active.values()) finish(false);
+        for (const finish of active.values()) finish('done');
         clock.advance(1_000_000);
         await settled();
       }

@@ -149,7 +149,7 @@ export class WorkQueue {
     } catch (error) {
       hasFailed = true;
       this.#report(run, key, error);
-      if (run.isTerminal?.(error) === true) this.forget(key);
+      if (this.#isTerminal(run, key, error)) this.forget(key);
       else if (!this.#rateLimited.has(key)) this.addRateLimited(key);
     }
     this.#processing.delete(key);
@@ -159,6 +159,16 @@ export class WorkQueue {
     this.#dirtyWhileProcessing.delete(key);
     if (addedAt !== undefined && !this.#stopped) this.#ready.set(key, addedAt);
     this.#pump();
+  }
+
+  #isTerminal(run: RunOptions, key: string, error: unknown): boolean {
+    try {
+      return run.isTerminal?.(error) === true;
+    } catch (judgeError) {
+      // Who cannot judge has not given the key up.
+      this.#report(run, key, judgeError);
+      return false;
+    }
   }
 
   #report(run: RunOptions, key: string, error: unknown): void {
