@@ -1,69 +1,39 @@
 // The promise of the project with real Trino 483 and the stock clients: a sleeping runtime wakes on its first query, and
 // whoever asks gets rows without an error and without trying again.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { PodList } from './harness/pods.ts';
+import { after, test } from 'node:test';
 import { clientNames, createClients, user } from './clients/clients.ts';
-import { assertCounted, askMixed, countLines } from './harness/expectations.ts';
+import { assertAskedOnce, assertCounted, askMixed, countLines } from './harness/expectations.ts';
 import { javaProcesses } from './harness/processes.ts';
+import { oneWake, putToSleep } from './harness/quickstart.ts';
 import { countStarts } from './harness/starts.ts';
+import { openTap } from './harness/tap.ts';
 import { startUp } from './harness/up.ts';
 import { eventually } from './harness/waiting.ts';
 
 const clients = await createClients();
 const up = await startUp();
 const { gatewayUrl } = up;
-/** Coordinator and worker of the quickstart. */
-const oneWake = { decisions: 1, processes: 2 };
-
-async function sleep(): Promise<void> {
-  const { code, notes } = await up.xtrinode('suspend', 'quickstart', '--wait', '--timeout', '60s');
-  assert.equal(code, 0, notes);
-  assert.deepEqual(javaProcesses(up.home), []);
-}
+const tap = await openTap(gatewayUrl);
+after(() => tap.close());
 
 for (const client of clientNames) {
   test(`the first query of ${client} wakes a sleeping runtime and gets its rows`, async () => {
-    await sleep();
-    const { result, starts } = await countStarts(up, 'quickstart', () => clients.query(client, gatewayUrl, countLines));
+    await putToSleep(up);
+    const { result, starts } = await countStarts(up, 'quickstart', () => clients.query(client, tap.url, countLines));
     assertCounted(result);
+    assertAskedOnce(tap.forget(), 1);
     assert.deepEqual(starts, oneWake);
   });
 }
 
 test('twenty mixed clients at once make one wake, and all get their rows', async () => {
-  await sleep();
-  const { result, starts } = await countStarts(up, 'quickstart', () => askMixed(clients, gatewayUrl, 20));
+  await putToSleep(up);
+  const { result, starts } = await countStarts(up, 'quickstart', () => askMixed(clients, tap.url, 20));
   result.forEach(assertCounted);
+  assertAskedOnce(tap.forget(), 20);
   assert.deepEqual(starts, oneWake);
 });
-
-test('twenty mixed clients in the first second after the coordinator says that it started get their rows', async () => {
-  await sleep();
-  const { result, starts } = await countStarts(up, 'quickstart', async () => {
-    assert.equal((await up.xtrinode('resume', 'quickstart')).code, 0);
-    await eventually('starting: false', 60_000, saysStarted, 50);
-    return askMixed(clients, gatewayUrl, 20);
-  });
-  result.forEach(assertCounted);
-  assert.deepEqual(starts, oneWake);
-});
-
-/** What the coordinator itself answers, past the gateway. */
-async function saysStarted(): Promise<boolean> {
-  const address = await coordinatorAddress();
-  if (address === undefined) return false;
-  const response = await fetch(`http://${address}:8080/v1/info`).catch(() => undefined);
-  return response?.ok === true && ((await response.json()) as { starting?: boolean }).starting === false;
-}
-
-let knownAddress: string | undefined;
-async function coordinatorAddress(): Promise<string | undefined> {
-  if (knownAddress !== undefined) return knownAddress;
-  const { out } = await up.kubectl('get', 'pods', '-l', 'app.kubernetes.io/component=coordinator', '-o', 'json');
-  knownAddress = (JSON.parse(out) as PodList).items.find(({ metadata }) => metadata.deletionTimestamp === undefined)?.status?.podIP;
-  return knownAddress;
-}
 
 test('the Trino UI at the gateway’s address shows the query that ran', async () => {
   const page = await fetch(`${gatewayUrl}/ui/`, { headers: { Accept: 'text/html' } });

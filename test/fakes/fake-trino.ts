@@ -90,6 +90,7 @@ function resume(response: ServerResponse, done: () => void): void {
   response.on('close', once);
 }
 
+const column = { name: 'x', type: 'bigint', typeSignature: { rawType: 'bigint', arguments: [] } };
 const statementPath = /^\/v1\/statement\/(queued|executing)\/(partialCancel\/)?([^/]+)\/([^/]+)\/([^/?]+)(?:\/([^/?]+))?/;
 
 export async function createFakeTrino(options: { readonly coordinatorId?: string; readonly now?: () => number } = {}): Promise<FakeTrino> {
@@ -160,7 +161,7 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
     const { rows, bytes, isGzip, headers = [], errorName } = pages[token] ?? {};
     const isLast = token === pages.length - 1;
     const next = isLast || errorName !== undefined ? {} : { nextUri: uri(request, query, 'executing', token + 1) };
-    const data = rows === undefined ? {} : { columns: [{ name: 'x', type: 'bigint' }], data: rows.map((row) => [row]) };
+    const data = rows === undefined ? {} : { columns: [column], data: rows.map((row) => [row]) };
     const error = errorName === undefined ? {} : { error: { message: errorName, errorCode: 1, errorName, errorType: 'USER_ERROR' } };
     const text = page(request, query, { ...next, ...data, ...error });
     if (bytes !== undefined) return void sendBig(response, text, bytes);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { finish, start, type Child, type Finished } from '../harness/children.ts';
 import { requireTools } from '../harness/tools.ts';
+import { eventually } from '../harness/waiting.ts';
 import { prepareClients, sources } from './prepare-clients.ts';
 
 export const clientNames = ['cli', 'jdbc', 'python', 'javascript', 'go'] as const;
@@ -13,10 +14,25 @@ export interface Answer extends Finished {
   readonly rows: readonly (readonly string[])[] | undefined;
 }
 
+/** A client whose program is loaded and which has asked nothing yet. */
+export interface BootedClient {
+  /** Fulfilled when it waits for nothing but its release. */
+  readonly isReady: Promise<void>;
+  /** Lets it connect and ask; its end. */
+  release(): Promise<Answer>;
+  /** kill -9, for one that is not released. */
+  end(): void;
+}
+
 export interface Clients {
   start(client: ClientName, server: string, sql: string, ...more: readonly string[]): Child;
   /** Runs the query to its end; never throws for a query that fails. */
   query(client: ClientName, server: string, sql: string, ...more: readonly string[]): Promise<Answer>;
+  /**
+   * Starts it without letting it ask: the programs of ours wait for the end of their input, the CLI at its prompt. So that the
+   * Java clients have all their classes, they ask `server` something before, which must have an answer then, without rows.
+   */
+  boot(client: ClientName, server: string, sql: string): BootedClient;
 }
 
 export const user = 'end-to-end';
@@ -24,53 +40,70 @@ export const user = 'end-to-end';
 /** A short-lived program needs neither the optimising compiler nor a parallel collector. */
 const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 
-/** The CLI prints one JSON object per row, the programs of ours one array of arrays. */
+/** Twenty at once on two cores, eight of them Java. */
+const bootMs = 60_000;
+/** What the Java clients ask so that their classes are loaded. */
+const warmUp = 'SELECT 1';
+
+/** The CLI prints one JSON object per row, at its prompt after that and its progress; the programs of ours one array of arrays. */
 function parseRows(client: ClientName, out: string): readonly (readonly string[])[] {
   if (client !== 'cli') return (JSON.parse(out) as unknown[][]).map((row) => row.map(String));
-  const lines = out.split('\n').filter((line) => line !== '');
-  return lines.map((line) => Object.values(JSON.parse(line) as object).map(String));
+  const rows = out.split('\n').map((line) => /\{".*\}$/.exec(line)?.[0]);
+  return rows.filter((row) => row !== undefined).map((row) => Object.values(JSON.parse(row) as object).map(String));
+}
+
+async function answerOf(client: ClientName, end: Promise<Finished>): Promise<Answer> {
+  const finished = await end;
+  return { ...finished, client, rows: finished.code === 0 ? parseRows(client, finished.out) : undefined };
 }
 
 export async function createClients(): Promise<Clients> {
   await requireTools();
   const ready = await prepareClients();
+  const cli = (server: string): readonly string[] => [ready.java, ...quickJava, '-jar', ready.cliJar, '--server', server, '--user', user];
+  const python = join(sources, 'python', 'run_query.py');
+  const javascript = [join(sources, 'javascript', 'run-query.mjs'), ready.javascriptDirectory];
+  const interactive = (server: string): readonly string[] => [...cli(server), '--output-format-interactive', 'JSON'];
   const commands: Readonly<Record<ClientName, (server: string, sql: string) => readonly string[]>> = {
-    cli: (server, sql) => [
-      ready.java,
-      ...quickJava,
-      '-jar',
-      ready.cliJar,
-      '--server',
-      server,
-      '--user',
-      user,
-      '--output-format',
-      'JSON',
-      '--execute',
-      sql,
-    ],
+    cli: (server, sql) => [...cli(server), '--output-format', 'JSON', '--execute', sql],
     jdbc: (server, sql) => [ready.java, ...quickJava, '-cp', ready.jdbcClassPath, 'RunQuery', server, user, sql],
-    python: (server, sql) => ['python3', join(sources, 'python', 'run_query.py'), server, user, sql],
-    javascript: (server, sql) => [
-      process.execPath,
-      join(sources, 'javascript', 'run-query.mjs'),
-      ready.javascriptDirectory,
-      server,
-      user,
-      sql,
-    ],
+    python: (server, sql) => ['python3', python, server, user, sql],
+    javascript: (server, sql) => [process.execPath, ...javascript, server, user, sql],
     go: (server, sql) => [ready.goProgram, server, user, sql],
   };
   const env = { ...process.env, PYTHONPATH: ready.pythonPath, PYTHONDONTWRITEBYTECODE: '1', NODE_OPTIONS: '' };
 
-  function startClient(client: ClientName, server: string, sql: string, ...more: readonly string[]): Child {
-    return start([...commands[client](server, sql), ...more], { env });
-  }
   return {
-    start: startClient,
-    async query(client, server, sql, ...more) {
-      const finished = await finish(startClient(client, server, sql, ...more));
-      return { ...finished, client, rows: finished.code === 0 ? parseRows(client, finished.out) : undefined };
+    start(client, server, sql, ...more) {
+      const child = start([...commands[client](server, sql), ...more], { env });
+      child.process.stdin?.end();
+      return child;
+    },
+    query(client, server, sql, ...more) {
+      return answerOf(client, finish(start([...commands[client](server, sql), ...more], { env })));
+    },
+    boot(client, server, sql) {
+      const isCli = client === 'cli';
+      const child = start(isCli ? interactive(server) : [...commands[client](server, sql), ...(client === 'jdbc' ? [warmUp] : [])], {
+        env,
+      });
+      return {
+        isReady: isCli ? warmCli(child) : said(child, /^ready$/m),
+        release: () => answerOf(client, finish(child, isCli ? `${sql};\n` : '')),
+        end: () => child.process.kill('SIGKILL'),
+      };
     },
   };
+}
+
+/** Fulfilled when a booting client has said that on either output. */
+async function said(child: Child, words: RegExp): Promise<void> {
+  await eventually(`a booting client’s words ${words}`, bootMs, () => words.test(child.notes() + child.out()), 50);
+}
+
+/** At its prompt it waits for a statement; what it finds in its input before that it takes for a script. */
+async function warmCli(child: Child): Promise<void> {
+  await said(child, /trino> $/);
+  child.process.stdin?.write(`${warmUp};\n`);
+  await said(child, /trino> [^]*trino> $/);
 }

@@ -1,10 +1,12 @@
 // Runs one query with the stock Go client and prints its rows as one JSON array. Arguments: server URL, user, SQL.
+// Says on the error output that it is ready, and connects when its input ends.
 package main
 
 import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 
@@ -12,6 +14,10 @@ import (
 )
 
 func main() {
+	fmt.Fprintln(os.Stderr, "ready")
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		os.Exit(1)
+	}
 	rows, err := run(os.Args[1], os.Args[2], os.Args[3])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

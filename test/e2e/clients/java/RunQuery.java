@@ -6,19 +6,35 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
-/** Runs one query with the stock JDBC driver and prints its rows as one JSON array. Arguments: server URL, user, SQL. */
+/**
+ * Runs one query with the stock JDBC driver and prints its rows as one JSON array. Arguments: server URL, user, SQL, and
+ * optionally another statement to run before, without printing it, which leaves everything loaded. Says on the error output
+ * that it is ready, and asks when its input ends.
+ */
 public class RunQuery
 {
     public static void main(String[] args)
             throws Exception
     {
+        Class.forName("io.trino.jdbc.TrinoDriver");
+        if (args.length > 3) {
+            run(args[0], args[1], args[3]);
+        }
+        System.err.println("ready");
+        System.in.readAllBytes();
+        System.out.println(run(args[0], args[1], args[2]));
+    }
+
+    private static String run(String server, String user, String query)
+            throws Exception
+    {
         Properties properties = new Properties();
-        properties.setProperty("user", args[1]);
-        String url = "jdbc:trino://" + args[0].replaceFirst("^http://", "");
+        properties.setProperty("user", user);
+        String url = "jdbc:trino://" + server.replaceFirst("^http://", "");
         List<String> rows = new ArrayList<>();
         try (Connection connection = DriverManager.getConnection(url, properties);
                 Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(args[2])) {
+                ResultSet result = statement.executeQuery(query)) {
             int width = result.getMetaData().getColumnCount();
             while (result.next()) {
                 List<String> row = new ArrayList<>();
@@ -28,7 +44,7 @@ public class RunQuery
                 rows.add("[" + String.join(",", row) + "]");
             }
         }
-        System.out.println("[" + String.join(",", rows) + "]");
+        return "[" + String.join(",", rows) + "]";
     }
 
     private static String toJson(Object value)

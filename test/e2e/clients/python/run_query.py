@@ -1,7 +1,8 @@
 """Runs one query with the stock Python client and prints its rows as one JSON array.
 
 Arguments: server URL, user, SQL; then optionally --cancel-after SECONDS (cursor.cancel() from another thread, as a notebook
-does it) and --header NAME=VALUE.
+does it) and --header NAME=VALUE. Says on the error output that it is ready once the client is loaded, and connects when its input
+ends.
 """
 
 import argparse
@@ -19,6 +20,8 @@ parser.add_argument("sql")
 parser.add_argument("--cancel-after", type=float)
 parser.add_argument("--header", default="")
 arguments = parser.parse_args()
+print("ready", file=sys.stderr, flush=True)
+sys.stdin.read()
 
 address = urlparse(arguments.server)
 name, _, value = arguments.header.partition("=")

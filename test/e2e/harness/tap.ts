@@ -1,0 +1,87 @@
+// A tap in the line between clients and the gateway: passes every byte on as it is, and notes when each request came and how
+// each was answered. What "no retry of their own, no error on the wire" and "in that second" are measured by.
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+
+export interface TappedRequest {
+  /** `POST /v1/statement` */
+  readonly line: string;
+  /** By performance.now(). */
+  readonly at: number;
+}
+
+export interface Traffic {
+  readonly requests: readonly TappedRequest[];
+  /** HTTP statuses of the answers. */
+  readonly statuses: readonly number[];
+}
+
+export interface Tap {
+  /** What clients are given as their server. */
+  readonly url: string;
+  /** What was noted since the last time. */
+  forget(): Traffic;
+  /** From now on to another server. Ends the connections there are. */
+  leadTo(url: string): void;
+  close(): void;
+}
+
+/** Clients do not pipeline, so each request and each answer begins with a chunk of its own. */
+const requestHead = /^((?:GET|HEAD|POST|PUT|DELETE) \S+) HTTP\/1\.1\r\n/;
+const answerHead = /^HTTP\/1\.1 (\d{3}) /;
+const headBytes = 2_048;
+
+function headOf(chunk: Buffer): string {
+  return chunk.subarray(0, headBytes).toString('latin1');
+}
+
+export async function openTap(serverUrl: string): Promise<Tap> {
+  let target = new URL(serverUrl);
+  let requests: TappedRequest[] = [];
+  let statuses: number[] = [];
+  const open = new Set<Socket>();
+
+  const listener = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname);
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      open.add(socket);
+      // What breaks on one side breaks on the other, so that whoever listens there learns it.
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        open.delete(socket);
+        other.end();
+      });
+    }
+    client.on('data', (chunk: Buffer) => {
+      const line = requestHead.exec(headOf(chunk))?.[1];
+      if (line !== undefined) requests.push({ line, at: performance.now() });
+    });
+    server.on('data', (chunk: Buffer) => {
+      const status = answerHead.exec(headOf(chunk))?.[1];
+      if (status !== undefined) statuses.push(Number(status));
+    });
+    client.pipe(server).pipe(client);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  return {
+    url: `http://localhost:${(listener.address() as AddressInfo).port}`,
+    forget() {
+      const traffic = { requests, statuses };
+      requests = [];
+      statuses = [];
+      return traffic;
+    },
+    leadTo(url) {
+      target = new URL(url);
+      for (const socket of open) socket.end();
+    },
+    close() {
+      listener.close();
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
