@@ -9,9 +9,9 @@ import type { KubeApi } from '#kube/port.ts';
 import { customResourceDefinitions, namespaces, secrets } from '#kube/resources.ts';
 import { silentLog } from '#observe/log.ts';
 import { createFakeClock, settled, type FakeClock } from '../../test/fakes/fake-clock.ts';
-import { certificateSecretName, createCertificateKeeper } from './certificate-keeper.ts';
+import { createCertificateKeeper } from './certificate-keeper.ts';
 import { caLifetimeMs, overlapMs, servingLifetimeMs } from './certificate-set.ts';
-import { publishedBundle, registrationName, validatingWebhookConfigurations, type Reach } from './registration.ts';
+import { certificateSecretName, publishedBundle, registrationName, validatingWebhookConfigurations, type Reach } from './registration.ts';
 
 const dayMs = 24 * 60 * 60_000;
 const service: Reach = { service: { namespace: systemNamespace, name: 'xtrinode-webhooks', port: 443 } };

@@ -15,6 +15,7 @@ import { secrets } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import { caBundleOf, formatCertificateSet, nextStep, readCertificateSet, take } from './certificate-set.ts';
 import {
+  certificateSecretName,
   publishedBundle,
   publishedReach,
   registrationName,
@@ -22,8 +23,6 @@ import {
   validatingWebhookConfigurations,
   type Reach,
 } from './registration.ts';
-
-export const certificateSecretName = 'xtrinode-webhook-tls';
 
 export interface CertificateKeeperInit {
   readonly api: KubeApi;

@@ -13,6 +13,9 @@ export const validatingWebhookConfigurations: Resource = Object.freeze({
   namespaced: false,
 });
 
+/** Where the certificates of the webhooks are kept. */
+export const certificateSecretName = 'xtrinode-webhook-tls';
+
 /** One object for all webhooks of one installation. */
 export const registrationName = 'xtrinode-admission';
 

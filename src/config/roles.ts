@@ -1,6 +1,22 @@
 // Every setting of every role, as data: the one table that flags, environment variables, files, --help and
 // docs/configuration.md come from. Pure.
-import { bytes, choice, count, cpu, duration, listenAddress, onOff, optional, path, required, setting, text, urls } from './setting.ts';
+import {
+  bytes,
+  choice,
+  count,
+  cpu,
+  duration,
+  listenAddress,
+  onOff,
+  optional,
+  path,
+  required,
+  servicePort,
+  setting,
+  text,
+  url,
+  urls,
+} from './setting.ts';
 import type { ConfigOf, Settings } from './setting.ts';
 
 const logSettings = {
@@ -27,6 +43,10 @@ export const operatorSettings = {
   retryPeriod: setting(duration, 'how often the Lease is renewed, or looked at', 2_000),
   stuckAfter: setting(duration, 'a runtime in work for longer than this makes the operator not ready', 120_000),
   concurrency: setting(count, 'runtimes in work at the same time', 4),
+  webhooks: setting(onOff, 'let the API server ask about every change of a runtime or catalog; needs a way for it to get here', true),
+  webhookListen: setting(listenAddress, 'where the webhooks are served, with TLS', { host: '127.0.0.1', port: 0 }),
+  webhookService: optional(servicePort, 'Service by which the API server reaches them'),
+  webhookUrl: optional(url, 'or the URL (default: the address they listen on, where the API server is on this machine)'),
 } satisfies Settings;
 
 export const apiServerSettings = {
@@ -59,6 +79,15 @@ export type GatewayConfig = ConfigOf<typeof gatewaySettings>;
 export type NodeConfig = ConfigOf<typeof nodeSettings>;
 
 /** What no single setting can say; undefined when all is well. */
+export function findOperatorProblem({ leaseDuration, renewDeadline, retryPeriod }: OperatorConfig): string | undefined {
+  if (renewDeadline >= leaseDuration)
+    return '--renew-deadline must be shorter than --lease-duration: a leader stops before another one begins';
+  return renewDeadline < 2 * retryPeriod
+    ? '--renew-deadline must be twice --retry-period or longer, so that one failure costs nothing'
+    : undefined;
+}
+
+/** The same of the gateway. */
 export function findGatewayProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {
   if (routes === undefined)
     return apiServer === undefined ? '--api-server is needed, or --routes for a gateway without a cluster' : undefined;

@@ -74,6 +74,12 @@ export const onOff: Kind<boolean> = {
   format: (value) => (value ? 'on' : 'off'),
   expected: 'on or off',
 };
+export const url: Kind<string> = {
+  placeholder: 'url',
+  parse: parseUrl,
+  format: same,
+  expected: 'a URL, for example https://10.0.0.7:9443',
+};
 export const urls: Kind<readonly string[]> = {
   placeholder: 'urls',
   parse(value) {
@@ -100,6 +106,22 @@ export const cpu: Kind<bigint> = {
   parse: (value) => (isQuantity(value) && parseMilliCpu(value) > 0n ? parseMilliCpu(value) : undefined),
   format: formatMilliCpu,
   expected: 'a number of processors, for example 4 or 1500m',
+};
+
+export interface ServicePort {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+export const servicePort: Kind<ServicePort> = {
+  placeholder: 'service',
+  parse(value) {
+    const [, namespace = '', name = '', port = '443'] = /^([a-z0-9-]+)\/([a-z0-9-]+)(?::(\d{1,5}))?$/.exec(value) ?? [];
+    return name === '' || Number(port) > 65_535 ? undefined : { namespace, name, port: Number(port) };
+  },
+  format: ({ namespace, name, port }) => `${namespace}/${name}:${port}`,
+  expected: 'a Service, for example xtrinode-system/xtrinode-webhooks or xtrinode-system/xtrinode-webhooks:443',
 };
 
 /** One of a few words. */

@@ -1,6 +1,7 @@
 // What each role asks of the Kubernetes API, as data: the one table that the generated RBAC objects come from. A test runs every
 // role against an API that refuses what is not here, and complains of what is here and never used. Pure.
 import { gatewayNamespace, routesConfigMap, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { certificateSecretName, registrationName, validatingWebhookConfigurations } from '#admission/registration.ts';
 import type { Resource } from '#kube/port.ts';
 import * as kube from '#kube/resources.ts';
 
@@ -17,7 +18,7 @@ export interface Permission {
   readonly resource: Resource;
   readonly subresource?: 'status' | 'finalizers';
   readonly verbs: readonly Verb[];
-  /** Only these objects. RBAC cannot narrow create, list and watch so. */
+  /** Only these objects. RBAC cannot narrow create so; list and watch where they select by name. */
   readonly names?: readonly string[];
   /** Completes "It may, because it ...". */
   readonly why: string;
@@ -48,8 +49,11 @@ const operator: readonly Permission[] = [
   })),
   { scope: 'cluster', resource: kube.pods, verbs: follow, why: 'sees from the Pods whether a coordinator runs, and where' },
   { scope: 'cluster', resource: kube.leases, verbs: follow, why: 'sees who waits for a runtime, by label' },
+  // Also where it may do nothing else: so a runtime in a namespace that nobody gave us says so.
+  { scope: 'cluster', resource: xtrinodes, subresource: 'status', verbs: ['patch'], why: 'reports' },
+  { scope: 'cluster', resource: xtrinodeCatalogs, subresource: 'status', verbs: ['patch'], why: 'reports' },
+  { scope: 'cluster', ...tellsEvents },
   { scope: 'served', resource: xtrinodes, verbs: ['patch'], why: 'sets its finalizer and takes commands off the annotations' },
-  { scope: 'served', resource: xtrinodes, subresource: 'status', verbs: ['patch'], why: 'reports' },
   {
     scope: 'served',
     resource: xtrinodes,
@@ -57,7 +61,6 @@ const operator: readonly Permission[] = [
     verbs: ['update'],
     why: 'makes objects that a runtime owns and that keep it until they are gone (asked for by OwnerReferencesPermissionEnforcement)',
   },
-  { scope: 'served', resource: xtrinodeCatalogs, subresource: 'status', verbs: ['patch'], why: 'reports' },
   ...[kube.deployments, kube.configMaps, kube.services].map((resource): Permission => ({
     scope: 'served',
     resource,
@@ -71,7 +74,6 @@ const operator: readonly Permission[] = [
     verbs: ['get', 'create'],
     why: 'makes the shared secret of a runtime and sees that it is its own',
   },
-  { scope: 'served', ...tellsEvents },
   { scope: inGateway, resource: kube.configMaps, verbs: ['create'], why: 'makes the route table' },
   { scope: inGateway, resource: kube.configMaps, verbs: ['patch'], names: [routesConfigMap], why: 'publishes routes' },
   { scope: inSystem, resource: kube.leases, verbs: ['create'], why: 'takes part in the election of a leader' },
@@ -81,6 +83,22 @@ const operator: readonly Permission[] = [
     verbs: ['get', 'update'],
     names: [operatorLeaseName],
     why: 'takes part in the election of a leader',
+  },
+  { scope: inSystem, resource: kube.secrets, verbs: ['create'], why: 'makes the certificates of its webhooks' },
+  {
+    scope: inSystem,
+    resource: kube.secrets,
+    verbs: ['get', 'list', 'watch', 'update'],
+    names: [certificateSecretName],
+    why: 'keeps the certificates of its webhooks',
+  },
+  { scope: 'cluster', resource: validatingWebhookConfigurations, verbs: ['create'], why: 'lets API servers ask its webhooks' },
+  {
+    scope: 'cluster',
+    resource: validatingWebhookConfigurations,
+    verbs: ['get', 'list', 'watch', 'patch', 'delete'],
+    names: [registrationName],
+    why: 'keeps that true, and takes it away with --webhooks off',
   },
 ];
 

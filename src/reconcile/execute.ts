@@ -8,7 +8,7 @@ import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { annotations, fieldOwner, finalizer, gatewayNamespace, routesConfigMap, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
 import { keyOf } from '#kube/cache/store.ts';
-import { isKubeError, KubeError } from '#kube/errors.ts';
+import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi, ObjectKey, Resource } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import type { EventRecorder } from '#kube/control/events.ts';
@@ -197,7 +197,8 @@ export function createExecutor({ api, caches, events, newSecret, onRoutePublishe
 }
 
 /** Worth a word to the user beside the retry: what the API server said. */
-export function describeFailure(error: unknown): string {
-  if (error instanceof KubeError) return error.message;
-  return error instanceof Error ? error.message : String(error);
+export function describeFailure(error: unknown, { metadata }: KubeObject): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!isKubeError(error, 'Forbidden')) return error.message;
+  return `${error.message}. To give it this namespace: xtrinode rbac --role operator --serve ${metadata.namespace ?? 'default'} | kubectl apply --server-side -f -`;
 }

@@ -2,12 +2,15 @@
 // ours. Labels are bounded: controllers, phases, HTTP methods and codes.
 import type { XTrinode } from '#apis/v1/objects.ts';
 import type { Change } from '#kube/cache/store.ts';
+import type { CallObserver } from '#kube/control/observed-api.ts';
 import type { WorkQueueObserver } from '#kube/control/work-queue.ts';
 import { createMetrics, type Metrics } from '#observe/metrics.ts';
 import { controllerNames, type ControllerName, type Operator } from './operator.ts';
 
 export interface OperatorMetrics extends Pick<Metrics, 'contentType' | 'render'> {
   readonly observers: Readonly<Record<ControllerName, WorkQueueObserver>>;
+  /** What it asks of the Kubernetes API. */
+  readonly calls: CallObserver;
   /** Follows what this operator does from now on; ends with the returned function. */
   follow(operator: Operator): () => void;
 }
@@ -15,7 +18,12 @@ export interface OperatorMetrics extends Pick<Metrics, 'contentType' | 'render'>
 export interface OperatorMetricsInit {
   readonly isLeader: () => boolean;
   readonly leaseName: string;
+  /** Of the API server. */
+  readonly host: string;
 }
+
+/** By the first of a call's verbs: an apply is a patch first. */
+const methods: Readonly<Record<string, string>> = { create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' };
 
 /** client-go's: ten nanoseconds to a quarter of an hour. */
 const queueBuckets = Array.from({ length: 12 }, (_, index) => 1e-8 * 10 ** index);
@@ -23,7 +31,7 @@ const queueBuckets = Array.from({ length: 12 }, (_, index) => 1e-8 * 10 ** index
 const reconcileBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const wakeBuckets = [1, 2, 5, 8, 10, 12, 15, 20, 25, 30, 45, 60, 90, 120, 180, 300, 600];
 
-export function createOperatorMetrics({ isLeader, leaseName }: OperatorMetricsInit): OperatorMetrics {
+export function createOperatorMetrics({ isLeader, leaseName, host }: OperatorMetricsInit): OperatorMetrics {
   const metrics = createMetrics();
   let current: Operator | undefined;
 
@@ -50,6 +58,8 @@ export function createOperatorMetrics({ isLeader, leaseName }: OperatorMetricsIn
   const reconciles = metrics.counter('controller_runtime_reconcile_total', 'Passes by result.', ['controller', 'result']);
   const failures = metrics.counter('controller_runtime_reconcile_errors_total', 'Passes that failed.', ['controller']);
   const reconcileTime = metrics.histogram('controller_runtime_reconcile_time_seconds', 'Time of a pass.', ['controller'], reconcileBuckets);
+
+  const requests = metrics.counter('rest_client_requests_total', 'Calls to the Kubernetes API.', ['code', 'method', 'host']);
 
   metrics.gauge('leader_election_master_status', '1 where this process leads.', ['name'], () => [
     [{ name: leaseName }, isLeader() ? 1 : 0],
@@ -88,6 +98,11 @@ export function createOperatorMetrics({ isLeader, leaseName }: OperatorMetricsIn
   return {
     contentType: metrics.contentType,
     render: metrics.render,
+    calls: {
+      // client-go has a word instead of a code where there was no answer.
+      ended: ({ verbs: [verb = ''] }, { code }) =>
+        requests({ code: code === 0 ? '<error>' : String(code), method: methods[verb] ?? 'GET', host }),
+    },
     observers: { xtrinode: observerOf('xtrinode'), xtrinodecatalog: observerOf('xtrinodecatalog') },
     follow(operator) {
       current = operator;

@@ -1,16 +1,24 @@
 // The operator as a process of its own: waits for its cluster, takes its turn as leader, and tells on a port of its own whether
 // it can work. The controllers themselves are those of `up` (operator.ts).
-import { xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { fieldOwner, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import type { OperatorConfig } from '#config/roles.ts';
 import { formatListenAddress, urlOfListener } from '#config/setting.ts';
+import { createLeaseElection, type LeaseElection, type Term } from '#kube/control/lease.ts';
+import { observeCalls } from '#kube/control/observed-api.ts';
+import { isKubeError } from '#kube/errors.ts';
+import type { KubeApi } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import { createHealthServer } from '#observe/health.ts';
 import { operatorLeaseName } from '#rbac/permissions.ts';
 import { bind } from './bind.ts';
+import { explainClusterProblem } from './cluster-problem.ts';
 import { connectCluster, waitForCluster, type Needed } from './connect-cluster.ts';
-import { alone, leadInTurns } from './leadership.ts';
+import { alone, leadInTurns, overheard } from './leadership.ts';
 import { judgeOperator, type Leadership } from './operator-health.ts';
 import { createOperatorMetrics } from './operator-metrics.ts';
+import { startOperatorWebhooks } from './operator-webhooks.ts';
 import { createOperator, type Operator } from './operator.ts';
 import { revocableApi } from './revocable-api.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
@@ -25,17 +33,20 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
     const { clock, random, signal } = process;
     const { log, stops } = role;
     let leadership: Leadership = { is: 'waiting', for: 'the cluster has not been looked at yet' };
-    const metrics = createOperatorMetrics({ isLeader: () => leadership.is === 'leading', leaseName: operatorLeaseName });
-    const api = connectCluster(config, process, role);
+    const client = connectCluster(config, process, role);
+    const { host } = new URL(client.server);
+    const metrics = createOperatorMetrics({ isLeader: () => leadership.is === 'leading', leaseName: operatorLeaseName, host });
+    const api = observeCalls(client, clock, metrics.calls);
     const url = await startHealth(config, role, { checks: () => judgeOperator(leadership, config.stuckAfter), metrics });
     log.info('health and metrics are served', { url });
 
     const onProblem = (text: string | undefined): void => {
-      leadership = text === undefined ? { is: 'standby' } : { is: 'waiting', for: text };
+      if (text !== undefined) leadership = { is: 'waiting', for: text };
     };
     await waitForCluster({ api, role: 'operator', needs, clock, log, signal, onProblem });
+    const webhooks = await startOperatorWebhooks(config, process, role, { api, server: client.server });
 
-    async function startControllers(operator: Operator, lost: AbortSignal): Promise<void> {
+    async function startControllers(operator: Operator, { lost }: Term): Promise<void> {
       try {
         await operator.start();
         leadership = { is: 'leading', operator, hasSynced: true };
@@ -46,32 +57,55 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
       }
     }
 
-    function begin(lost: AbortSignal): () => Promise<void> {
-      const operator = createOperator({
-        api: revocableApi(api, lost),
-        clock,
-        random,
-        log,
-        concurrency: config.concurrency,
-        observers: metrics.observers,
-      });
+    function begin(term: Term): () => Promise<void> {
+      const own = revocableApi(api, term);
+      const operator = createOperator({ api: own, clock, random, log, concurrency: config.concurrency, observers: metrics.observers });
       const end = metrics.follow(operator);
       leadership = { is: 'leading', operator, hasSynced: false };
       log.info('this operator leads');
-      const started = startControllers(operator, lost);
+      webhooks.claim();
+      const started = startControllers(operator, term);
       return async () => {
         end();
         await operator.stop();
         await started;
-        log.info(lost.aborted ? 'this operator has lost its Lease and stands by' : 'this operator leads no more');
+        log.info(term.lost.aborted ? 'this operator has lost its Lease and stands by' : 'this operator leads no more');
       };
     }
 
-    const turns = leadInTurns({ election: alone, signal, begin, onStandby: () => (leadership = { is: 'standby' }) });
+    const onStandby = (why?: string): void => {
+      leadership = why === undefined ? { is: 'standby' } : { is: 'cut-off', why };
+    };
+    const tell = (failure: unknown): void => {
+      // While it leads, losing the Lease is what tells.
+      if (leadership.is !== 'leading') onStandby(isRace(failure) ? undefined : explainClusterProblem(failure, 'operator')?.text);
+    };
+    const election = config.leaderElect ? standForElection(config, process, role, overheard(api, tell)) : alone;
+    const turns = leadInTurns({ election, signal, begin, onStandby });
     // That of a failure is told by what `failed` ends the process with.
     stops.push(() => turns.catch(() => undefined));
     const failed = turns.then(() => new Promise<never>(() => undefined));
     return { at: url, failed };
+  });
+}
+
+function isRace(failure: unknown): boolean {
+  return isKubeError(failure, 'Conflict', 'AlreadyExists');
+}
+
+function standForElection(config: OperatorConfig, { clock, random }: RoleProcess, { log }: StartedRole, api: KubeApi): LeaseElection {
+  const identity = `${hostname()}-${randomBytes(4).toString('hex')}`;
+  return createLeaseElection({
+    api,
+    clock,
+    random,
+    log,
+    namespace: systemNamespace,
+    name: operatorLeaseName,
+    identity,
+    fieldManager: fieldOwner,
+    times: { leaseMs: config.leaseDuration, renewWithinMs: config.renewDeadline, retryMs: config.retryPeriod },
+    onHolder: (holder) => log.info('leader', { holder: holder === '' ? 'nobody' : holder, isThisOne: holder === identity }),
   });
 }
 

@@ -40,6 +40,8 @@ export function createWebhooks(init: WebhooksInit): Webhooks {
     },
     async register() {
       if (port === undefined) throw new Error('webhooks listen before they are registered');
+      // Once more by the same replica: it has the last word again.
+      await keeper?.stop();
       const { api, clock, random, namespace = systemNamespace } = init;
       const { host } = init.listen;
       const reach = init.reach ?? { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}` };

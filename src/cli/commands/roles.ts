@@ -1,6 +1,13 @@
 // The roles as processes of their own: xtrinode operator, api-server, gateway, node. One line each on standard output when it is ready.
 import type { Command } from 'commander';
-import { apiServerSettings, findGatewayProblem, gatewaySettings, nodeSettings, operatorSettings } from '#config/roles.ts';
+import {
+  apiServerSettings,
+  findGatewayProblem,
+  findOperatorProblem,
+  gatewaySettings,
+  nodeSettings,
+  operatorSettings,
+} from '#config/roles.ts';
 import type { CliIo } from '../io.ts';
 import { addRole } from '../role-command.ts';
 
@@ -9,6 +16,7 @@ export function addRoles(program: Command, io: CliIo): void {
     name: 'operator',
     description: 'run the operator: makes and mends what runtimes consist of, puts them to sleep and wakes them',
     settings: operatorSettings,
+    findProblem: findOperatorProblem,
     // Loaded here: a role's parts cost what `--help` need not pay.
     run: async (config, io) => (await import('#roles/run-operator.ts')).runOperator(config, io),
   });

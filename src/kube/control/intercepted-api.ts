@@ -46,7 +46,11 @@ export function interceptApi(api: KubeApi, { call, stream }: Interceptor): KubeA
     ...(namespace === undefined ? {} : { namespace }),
     subresource: more?.subresource,
   });
-  const whole = ({ namespace }: ListOptions): Target => (namespace === undefined ? {} : { namespace });
+  // Selecting by name asks for one object, also in the eyes of RBAC.
+  const whole = ({ namespace, fieldSelector = '' }: ListOptions): Target => {
+    const name = /^metadata\.name=([^,]+)$/.exec(fieldSelector)?.[1];
+    return { ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+  };
   return {
     get: (resource, key, options) => to(callOf('get', resource, key), () => api.get(resource, key, options)),
     list: (resource, where, options) => to(callOf('list', resource, whole(where)), () => api.list(resource, where, options)),

@@ -114,7 +114,12 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     log.warn('a pass failed and is tried again', { runtime: key, error });
     const runtime: XTrinode | undefined = caches.runtimes.view.get(key);
     if (runtime !== undefined)
-      events.record({ object: runtime, type: 'Warning', reason: 'ReconcileError', message: `will try again: ${describeFailure(error)}` });
+      events.record({
+        object: runtime,
+        type: 'Warning',
+        reason: 'ReconcileError',
+        message: `will try again: ${describeFailure(error, runtime)}`,
+      });
   }
 
   return {

@@ -45,11 +45,28 @@ test('it brings a runtime to where it should be, and tells so in its readiness a
     'workqueue_longest_running_processor_seconds{name="xtrinode",controller="xtrinode"}',
     'controller_runtime_reconcile_total{controller="xtrinode",result="success"}',
     'controller_runtime_reconcile_time_seconds_count{controller="xtrinode"}',
+    'rest_client_requests_total{code="200",method="PATCH",host="127.0.0.1:',
     'workqueue_queue_duration_seconds_bucket{le="0.001",name="xtrinode",controller="xtrinode"}',
   ]) {
     assert.ok(text.includes(line), `${line} is missing in\n${text}`);
   }
   assert.equal(await role.stop(), 0);
+});
+
+test('of two one leads and the other is ready too; it takes over when the first is stopped', async (t) => {
+  const { api, start } = await aCluster(t);
+  await installDefinitions(api);
+  const first = start('operator', '--log-format', 'text');
+  await first.notes(/caches are filled/);
+  const second = start('operator', '--log-format', 'text');
+  const [, url = ''] = await second.says(/^operator ready: (\S+)\n$/);
+  await second.notes(/isThisOne=false/);
+  const standby = await read(`${url}/readyz`);
+  assert.deepEqual(standby, { status: 200, text: '[+]leader: another operator leads, this one stands by\n' });
+  assert.match((await read(`${url}/metrics`)).text, /leader_election_master_status\{name="xtrinode-operator"} 0\n/);
+  assert.equal(await first.stop(), 0);
+  await second.notes(/caches are filled/);
+  assert.match((await read(`${url}/readyz`)).text, /this operator leads/);
 });
 
 test('without the definitions it is alive and not ready, says what to install, and goes on when it is there', async (t) => {
@@ -80,7 +97,7 @@ test('credentials that are refused end it with one line and no stack trace', asy
 });
 
 test('a wake is counted once, when queries run, with what caused it', async () => {
-  const metrics = createOperatorMetrics({ isLeader: () => true, leaseName: 'x' });
+  const metrics = createOperatorMetrics({ isLeader: () => true, leaseName: 'x', host: 'h' });
   type Listener = Parameters<Parameters<typeof metrics.follow>[0]['runtimes']['subscribe']>[0];
   let tell: Listener = () => undefined;
   const runtimes = { get: () => undefined, list: () => [], subscribe: (listener: Listener) => ((tell = listener), () => undefined) };
