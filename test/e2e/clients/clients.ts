@@ -33,6 +33,16 @@ export interface Clients {
    * Java clients have all their classes, they ask `server` something before, which must have an answer then, without rows.
    */
   boot(client: ClientName, server: string, sql: string): BootedClient;
+  /** Runs the query with the Python client and kills it by its first id when it is in that state; what became of both. */
+  cancelAsSuperset(server: string, sql: string, state: string): Promise<CancelledBySuperset>;
+}
+
+export interface CancelledBySuperset {
+  readonly id: string;
+  /** Rows of the call. */
+  readonly called: readonly unknown[];
+  readonly error?: string;
+  readonly message?: string;
 }
 
 export const user = 'end-to-end';
@@ -92,6 +102,13 @@ export async function createClients(): Promise<Clients> {
         release: () => answerOf(client, finish(child, isCli ? `${sql};\n` : '')),
         end: () => child.process.kill('SIGKILL'),
       };
+    },
+    async cancelAsSuperset(server, sql, state) {
+      const { code, out, notes } = await finish(
+        start(['python3', join(sources, 'python', 'superset_cancel.py'), server, user, sql, state], { env }),
+      );
+      if (code !== 0) throw new Error(`the Python client failed: ${notes}`);
+      return JSON.parse(out) as CancelledBySuperset;
     },
   };
 }
