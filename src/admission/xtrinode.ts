@@ -2,9 +2,10 @@
 // process and, on a cluster, webhooks. Pure.
 import { isEqual } from '#core/equality.ts';
 import type { KubeObject } from '#core/objects.ts';
+import { trinoCatalogName } from '#apis/v1/names.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
 import { findIgnoredFields, findXTrinodeProblems } from '#apis/v1/xtrinode.rules.ts';
-import { findCatalogProblems } from '#trino/connectors.ts';
+import { findCatalogProblems } from '#trino/catalog-rules.ts';
 
 export interface AdmissionInput {
   /** CREATE, UPDATE or DELETE. */
@@ -40,7 +41,7 @@ export function validateXTrinode(input: AdmissionInput): Verdict {
   const { spec } = input.object as XTrinode;
   const errors = findXTrinodeProblems(spec).map(({ field, value, message }) => ({
     field,
-    message: `Invalid value: ${JSON.stringify(value)}: ${message}`,
+    message: `Invalid value: ${value === undefined ? '' : `${JSON.stringify(value)}: `}${message}`,
   }));
   const ignored = findIgnoredFields(spec);
   const warnings = ignored.length === 0 ? [] : [`kept, but without effect in this release: ${ignored.join(', ')}`];
@@ -49,15 +50,13 @@ export function validateXTrinode(input: AdmissionInput): Verdict {
 
 export function validateXTrinodeCatalog(input: AdmissionInput): Verdict {
   if (isSettled(input)) return admitted;
-  const { connector } = (input.object as XTrinodeCatalog).spec;
-  const problems = findCatalogProblems(connector);
-  const isLater = (message: string): boolean => message.startsWith('is not rendered yet');
-  const fieldOf = (field: string): string => (field === '' ? 'spec.connector' : `spec.connector.${field}`);
+  const { metadata, spec } = input.object as XTrinodeCatalog;
+  const problems = findCatalogProblems(trinoCatalogName(metadata.name), spec.connector);
   return {
-    // A connector of the reference that we do not render yet is accepted and says so: its manifests apply unchanged.
     errors: problems
-      .filter(({ message }) => !isLater(message))
-      .map(({ field, message }) => ({ field: fieldOf(field), message: `Invalid value: ${message}` })),
-    warnings: problems.filter(({ message }) => isLater(message)).map(({ field, message }) => `${fieldOf(field)} ${message}`),
+      .filter(({ isLater }) => isLater !== true)
+      .map(({ field, message }) => ({ field, message: `Invalid value: ${message}` })),
+    // A connector of the reference that we do not render yet is accepted and says so: its manifests apply unchanged.
+    warnings: problems.filter(({ isLater }) => isLater === true).map(({ field, message }) => `${field} ${message}`),
   };
 }

@@ -1,10 +1,12 @@
 // Assembles the CustomResourceDefinitions from the schemas. Run by tools/gen.ts only; the result is committed in
 // apis/generated and read at run time from there.
 import { structuralSchemaOf, type StructuralSchema } from './structural.ts';
+import type { CelRule } from './v1/cel-rules.ts';
 import { xtrinodeCatalogSpec, xtrinodeCatalogStatus } from './v1/catalog.ts';
 import { maxRuntimeNameLength, reservedNamePattern } from './v1/names.ts';
 import { xtrinodes, xtrinodeCatalogs } from './v1/resources.ts';
-import { xtrinodeSpec, xtrinodeStatus } from './v1/xtrinode.ts';
+import { xtrinodeSpec } from './v1/xtrinode.ts';
+import { xtrinodeStatus } from './v1/xtrinode.status.ts';
 
 type PrinterColumn = { name: string; type: string; jsonPath: string; description: string; priority?: number };
 
@@ -15,7 +17,7 @@ interface Kind {
   readonly description: string;
   readonly spec: StructuralSchema;
   readonly status: StructuralSchema;
-  readonly rules: readonly { readonly rule: string; readonly message: string }[];
+  readonly rules: readonly CelRule[];
   readonly columns: readonly PrinterColumn[];
   readonly subresources: Readonly<Record<string, unknown>>;
 }
@@ -49,9 +51,10 @@ function assemble(kind: Kind): object {
               description: kind.description,
               required: ['spec'],
               properties: {
-                apiVersion: { type: 'string', description: 'Version of this schema.' },
-                kind: { type: 'string', description: 'Kind of this object.' },
-                metadata: { type: 'object' },
+                apiVersion: { type: 'string', description: `Version of this schema: ${resource.group}/${resource.version}.` },
+                kind: { type: 'string', description: `Kind of this object: ${resource.kind}.` },
+                // The name is here for the rules that point to it; its form is checked as for every object.
+                metadata: { type: 'object', properties: { name: { type: 'string' } } },
                 spec: kind.spec,
                 status: kind.status,
               },
@@ -74,16 +77,27 @@ export function xtrinodeCrd(): object {
     singular: 'xtrinode',
     shortNames: ['tn'],
     description: 'XTrinode is one named Trino runtime: its size, workers, catalogs, route and when it may sleep.',
-    spec: described(structuralSchemaOf(xtrinodeSpec, 'spec'), 'What you want. No part of XTrinode writes it.'),
-    status: described(structuralSchemaOf(xtrinodeStatus, 'status'), 'What is. Written by the operator alone.'),
+    spec: described(structuralSchemaOf(xtrinodeSpec, 'spec'), 'What you want. No part of XTrinode writes it, so it can live in Git.'),
+    status: described(structuralSchemaOf(xtrinodeStatus, 'status'), 'What is. Written by the operator alone; changes by hand do not last.'),
     rules: [
       {
         rule: `self.metadata.name.size() <= ${maxRuntimeNameLength}`,
         message: `the name is too long: at most ${maxRuntimeNameLength} characters, so that the names made from it fit into 63`,
+        messageExpression: `'the name has %d characters and may have at most ${maxRuntimeNameLength}, so that the names made from it fit into 63: choose a shorter one'.format([self.metadata.name.size()])`,
+        fieldPath: '.metadata.name',
       },
       {
         rule: `!self.metadata.name.matches('${reservedNamePattern}')`,
         message: 'a name that ends in a dash and eight hexadecimal digits is reserved for revisions: choose another',
+        messageExpression:
+          "'the name ' + self.metadata.name + ' ends in a dash and eight hexadecimal digits, which is reserved for revisions: choose another'",
+        fieldPath: '.metadata.name',
+      },
+      {
+        rule: "!self.metadata.name.contains('.')",
+        message: 'the name has a dot, which names of Services may not have: use dashes',
+        messageExpression: "'the name ' + self.metadata.name + ' has a dot, which names of Services may not have: use dashes'",
+        fieldPath: '.metadata.name',
       },
     ],
     columns: [
@@ -109,9 +123,27 @@ export function xtrinodeCatalogCrd(): object {
     singular: 'xtrinodecatalog',
     shortNames: [],
     description: 'XTrinodeCatalog is one Trino catalog that runtimes of its namespace select by label.',
-    spec: described(structuralSchemaOf(xtrinodeCatalogSpec, 'spec'), 'What you want.'),
-    status: described(structuralSchemaOf(xtrinodeCatalogStatus, 'status'), 'What is. Written by the operator alone.'),
-    rules: [],
+    spec: described(
+      structuralSchemaOf(xtrinodeCatalogSpec, 'spec'),
+      'What you want: one connector, and the labels by which runtimes find it.',
+    ),
+    status: described(
+      structuralSchemaOf(xtrinodeCatalogStatus, 'status'),
+      'What is. Written by the operator alone; changes by hand do not last.',
+    ),
+    rules: [
+      {
+        rule: "!(self.metadata.name in ['system', 'trino-catalog-system']) || has(self.spec.connector.system)",
+        message: 'Trino has a catalog system of its own: choose another name',
+        fieldPath: '.metadata.name',
+      },
+      {
+        rule: "!self.metadata.name.contains('.')",
+        message: 'the name has a dot, which SQL reads as the end of the catalog: use dashes',
+        messageExpression: "'the name ' + self.metadata.name + ' has a dot, which SQL reads as the end of the catalog: use dashes'",
+        fieldPath: '.metadata.name',
+      },
+    ],
     columns: [
       { name: 'Phase', type: 'string', jsonPath: '.status.phase', description: 'Ready or Error' },
       { name: 'Message', type: 'string', jsonPath: '.status.message', description: 'What that means' },

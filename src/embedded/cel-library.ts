@@ -23,6 +23,21 @@ function extreme(list: readonly Ordered[], isBetter: (a: Ordered, b: Ordered) =>
   return rest.reduce((best, item) => (isBetter(item, best) ? item : best), first);
 }
 
+/** Directives %s, %d and %f; of the rest of Go's, rules have had no need. */
+function format(text: string, values: readonly unknown[]): string {
+  let at = 0;
+  return text.replaceAll(/%(%|\.?\d*[a-zA-Z])/g, (directive, what: string) => {
+    if (what === '%') {
+      return '%';
+    }
+    if (!/^[sd]$|^(\.\d+)?f$/.test(what)) {
+      throw new Error(`format directive ${directive} is not supported`);
+    }
+    const value = values[at++];
+    return what.endsWith('f') ? Number(value).toFixed(Number(what.slice(1, -1) || 6)) : String(value);
+  });
+}
+
 class CelQuantity {
   readonly text: string;
   constructor(text: string) {
@@ -54,6 +69,7 @@ export function registerKubernetesLibrary(environment: Environment): void {
   register('string.find(string): string', (text: string, pattern: string) => new RegExp(pattern, 'u').exec(text)?.[0] ?? '');
   register('string.findAll(string): list', (text: string, pattern: string) => text.match(new RegExp(pattern, 'gu')) ?? []);
   register('string.replace(string, string): string', (text: string, from: string, to: string) => text.replaceAll(from, () => to));
+  register('string.format(list): string', format);
   register('quantity(string): kubernetes.Quantity', (text: string) => new CelQuantity(text));
   register('isQuantity(string): bool', (text: string) => isQuantity(text));
   register(

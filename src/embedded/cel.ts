@@ -1,10 +1,9 @@
 // x-kubernetes-validations: the CEL rules of a structural schema, compiled once and evaluated over an object. The CEL
 // library is loaded by loadCel only when a CRD has rules. No cost budget: rules come from CRDs the user chose to install.
-import { asArray, isJsonObject, setMember } from './json-values.ts';
+import { asArray, equalJson, isJsonObject, setMember } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { registerKubernetesLibrary } from './cel-library.ts';
-import { itemElement } from './list-types.ts';
-import type { Shape } from './list-types.ts';
+import { itemsBefore } from './list-types.ts';
 import type { FieldProblem } from './refusals.ts';
 import { memberPath, memberSchema } from './schema.ts';
 import type { JsonSchema, ValidationRule } from './schema.ts';
@@ -33,9 +32,17 @@ export async function loadCel(): Promise<CelEngine> {
   const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
   environment.registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
   registerKubernetesLibrary(environment);
+  // The same rules stand at many places of a schema.
+  const parsed = new Map<string, Program>();
   const parse = (expression: string): Program => {
-    const program = environment.parse(expression);
-    return (context) => program(context) as unknown;
+    const known = parsed.get(expression);
+    if (known !== undefined) {
+      return known;
+    }
+    const run = environment.parse(expression);
+    const program: Program = (context) => run(context) as unknown;
+    parsed.set(expression, program);
+    return program;
   };
   return {
     compile(source) {
@@ -103,7 +110,9 @@ function evaluate(tree: RuleTree, value: unknown, before: unknown, path: string,
   if (tree.rules.length > 0) {
     const self = toCel(tree.schema, value);
     const oldSelf = before === undefined || before === null ? undefined : toCel(tree.schema, before);
-    for (const rule of tree.rules) {
+    // What an update leaves as it was is judged by rules on the change only, as in schema-check.
+    const isUnchanged = oldSelf !== undefined && equalJson(value, before);
+    for (const rule of tree.rules.filter(({ readsOldSelf }) => readsOldSelf || !isUnchanged)) {
       const problem = evaluateRule(rule, { self, ...(oldSelf === undefined ? {} : { oldSelf }) }, value, path);
       if (problem !== undefined) {
         problems.push(problem);
@@ -119,20 +128,9 @@ function evaluate(tree: RuleTree, value: unknown, before: unknown, path: string,
     }
   } else if (Array.isArray(value) && tree.items !== undefined) {
     const { items } = tree;
-    const old = correlated(tree.schema, before);
+    const old = itemsBefore(tree.schema, before);
     value.forEach((item: unknown, at) => evaluate(items, item, old(item), `${path}[${at}]`, problems));
   }
-}
-
-/** Only items of lists with map keys can be told to be the same ones as before. */
-function correlated(schema: JsonSchema, before: unknown): (item: unknown) => unknown {
-  const keys = schema['x-kubernetes-list-map-keys'];
-  if (keys === undefined || !Array.isArray(before)) {
-    return () => undefined;
-  }
-  const list = { list: 'map', keys, keyDefaults: {} } as unknown as Shape;
-  const items = new Map((before as unknown[]).map((item) => [itemElement(list, item), item]));
-  return (item) => items.get(itemElement(list, item));
 }
 
 function evaluateRule(

@@ -80,7 +80,8 @@ export function checkContent(rules: ContentRules, served: Served, object: JsonOb
   if (!type.isCustom) {
     return type.kind === 'CustomResourceDefinition' ? checkDefinition(object, rules.celEngine()) : checkBuiltIn(object, before);
   }
-  const problems = version.schema === undefined ? [] : [...checkObject(version.schema, object), ...checkScalePaths(version.scale, object)];
+  const problems =
+    version.schema === undefined ? [] : [...checkObject(version.schema, object, before), ...checkScalePaths(version.scale, object)];
   const compiled = rules.rulesOf(served);
   if (compiled === undefined) {
     return problems;

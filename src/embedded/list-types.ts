@@ -1,5 +1,6 @@
 // How lists and maps merge: as one value (atomic), as a set, or by the keys of their items. For custom resources the schema
 // says it; for the built-in kinds a table by field name does (Kubernetes API reference: patch merge keys and list types).
+import { isJsonObject } from './json-values.ts';
 import { memberSchema } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 
@@ -131,4 +132,15 @@ export function itemElement(list: Shape, item: unknown): string | undefined {
     fields[key] = value;
   }
   return Object.keys(fields).length === 0 ? undefined : `k:${JSON.stringify(fields)}`;
+}
+
+/** What an item was before an update: only items of lists with map keys can be told to be the same ones. */
+export function itemsBefore(schema: JsonSchema, before: unknown): (item: unknown) => unknown {
+  const keys = schema['x-kubernetes-list-map-keys'];
+  if (keys === undefined || !Array.isArray(before)) {
+    return () => undefined;
+  }
+  const list = { list: 'map', keys, keyDefaults: {} } as unknown as Shape;
+  const items = new Map((before as unknown[]).map((item) => [itemElement(list, item), item]));
+  return (item) => (isJsonObject(item) ? items.get(itemElement(list, item)) : undefined);
 }

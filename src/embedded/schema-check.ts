@@ -1,6 +1,7 @@
 // Validation of a value against a structural schema, in the words of a real API server (its field errors are what users
 // of kubectl read). Pure; CEL rules are in cel.ts.
 import { equalJson, isJsonObject } from './json-values.ts';
+import { itemsBefore } from './list-types.ts';
 import type { FieldProblem } from './refusals.ts';
 import { memberPath, memberSchema } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
@@ -9,13 +10,23 @@ type Report = (reason: FieldProblem['reason'], field: string, message: string) =
 
 const ROOT_FIELDS = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** All problems of an object's content; metadata is checked elsewhere. */
-export function checkObject(schema: JsonSchema, object: Readonly<Record<string, unknown>>): FieldProblem[] {
+function contentOf(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !ROOT_FIELDS.has(name)));
+}
+
+/**
+ * All problems of an object's content; metadata is checked elsewhere. What an update leaves as it was is not a problem, whatever
+ * the schema says of it by now (ratcheting: a definition that became stricter keeps nobody from changing something else).
+ */
+export function checkObject(
+  schema: JsonSchema,
+  object: Readonly<Record<string, unknown>>,
+  before?: Readonly<Record<string, unknown>>,
+): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const report: Report = (reason, field, message) => problems.push({ reason, field, message });
-  const content = Object.fromEntries(Object.entries(object).filter(([name]) => !ROOT_FIELDS.has(name)));
   const required = (schema.required ?? []).filter((name) => !ROOT_FIELDS.has(name));
-  check({ ...schema, required }, content, '', report);
+  check({ ...schema, required }, contentOf(object), '', report, before === undefined ? undefined : contentOf(before));
   return problems;
 }
 
@@ -41,8 +52,8 @@ function hasType(schema: JsonSchema, value: unknown): boolean {
   return schema.type === undefined || schema.type === actual || (schema.type === 'number' && actual === 'integer');
 }
 
-function check(schema: JsonSchema, value: unknown, path: string, report: Report): void {
-  if (value === null && schema.nullable === true) {
+function check(schema: JsonSchema, value: unknown, path: string, report: Report, before?: unknown): void {
+  if ((value === null && schema.nullable === true) || (before !== undefined && equalJson(value, before))) {
     return;
   }
   if (!hasType(schema, value)) {
@@ -60,9 +71,9 @@ function check(schema: JsonSchema, value: unknown, path: string, report: Report)
   } else if (typeof value === 'number') {
     checkNumber(schema, value, path, report);
   } else if (Array.isArray(value)) {
-    checkList(schema, value as unknown[], path, report);
+    checkList(schema, value as unknown[], path, report, before);
   } else if (isJsonObject(value)) {
-    checkMembers(schema, value, path, report);
+    checkMembers(schema, value, path, report, before);
   }
   checkCombinations(schema, value, path, report);
 }
@@ -126,7 +137,7 @@ function checkNumber(schema: JsonSchema, value: number, path: string, report: Re
   }
 }
 
-function checkList(schema: JsonSchema, list: readonly unknown[], path: string, report: Report): void {
+function checkList(schema: JsonSchema, list: readonly unknown[], path: string, report: Report, before: unknown): void {
   if (schema.minItems !== undefined && list.length < schema.minItems) {
     report('FieldValueInvalid', path, `Invalid value: ${list.length}: ${path} in body should have at least ${schema.minItems} items`);
   }
@@ -135,7 +146,8 @@ function checkList(schema: JsonSchema, list: readonly unknown[], path: string, r
   }
   const { items } = schema;
   if (items !== undefined) {
-    list.forEach((item, at) => check(items, item, `${path}[${at}]`, report));
+    const old = itemsBefore(schema, before);
+    list.forEach((item, at) => check(items, item, `${path}[${at}]`, report, old(item)));
   }
   const listType = schema['x-kubernetes-list-type'];
   if (listType === 'set' || listType === 'map') {
@@ -156,7 +168,7 @@ function checkDuplicates(schema: JsonSchema, list: readonly unknown[], path: str
   });
 }
 
-function checkMembers(schema: JsonSchema, value: Readonly<Record<string, unknown>>, path: string, report: Report): void {
+function checkMembers(schema: JsonSchema, value: Readonly<Record<string, unknown>>, path: string, report: Report, before: unknown): void {
   for (const name of schema.required ?? []) {
     if (!Object.hasOwn(value, name)) {
       report('FieldValueRequired', path === '' ? name : `${path}.${name}`, 'Required value');
@@ -172,7 +184,7 @@ function checkMembers(schema: JsonSchema, value: Readonly<Record<string, unknown
   for (const [name, member] of Object.entries(value)) {
     const child = memberSchema(schema, name);
     if (child !== undefined && member !== undefined) {
-      check(child, member, memberPath(schema, path, name), report);
+      check(child, member, memberPath(schema, path, name), report, isJsonObject(before) ? before[name] : undefined);
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { EpochMs } from '#core/clock.ts';
 import type { ConfigMap, Deployment, KubeObject, Lease, Pod, Service } from '#core/objects.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
+import type { FieldProblem } from '#apis/v1/xtrinode.rules.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { RouteClaims } from './runtime/claims.ts';
 
@@ -32,7 +33,10 @@ export interface ForeignObject {
 }
 
 export interface RuntimeSnapshot {
+  /** Safe to act on: with problems its spec is a stand-in, see readRuntime. */
   readonly runtime: XTrinode;
+  /** What keeps the spec that was written from being acted on. */
+  readonly specProblems: readonly FieldProblem[];
   /** All catalogs of the namespace. */
   readonly catalogs: readonly XTrinodeCatalog[];
   /** Objects that carry our labels and are owned by this runtime. */

@@ -54,7 +54,7 @@ test('what the schema cannot say is refused with the field, the value and the me
   };
   await assert.rejects(embedded.api.create(xtrinodes, runtime, { fieldManager: 'test' }), (error: unknown) => {
     assert.ok(isKubeError(error, 'Invalid'));
-    assert.match(error.message, /spec\.resources\.worker\.limits\.memory: Invalid value: "192Mi": is too small .* at least 512Mi/);
+    assert.match(error.message, /spec\.resources\.worker: Invalid value: limits\.memory 192Mi is too small .* at least 512Mi/);
     return true;
   });
   assert.equal(await embedded.api.get(xtrinodes, quickstart), undefined);

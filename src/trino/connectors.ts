@@ -1,5 +1,6 @@
 // An XTrinodeCatalog's connector as a Trino catalog properties file. Pure. Source: reference-api sections 2.2-2.7.
-// Connectors beyond these get their typed fields with the connector work; until then they are refused by name.
+// Connectors beyond these get their typed fields with the connector work.
+import { formatProperties } from './properties-file.ts';
 
 export interface SecretReference {
   readonly secretName: string;
@@ -39,12 +40,6 @@ const kinds: Readonly<Record<string, ConnectorKind>> = {
   custom: { connectorName: (input) => String(input['connectorName']), typed: () => [] },
 };
 
-export interface CatalogProblem {
-  /** Path below spec.connector. */
-  readonly field: string;
-  readonly message: string;
-}
-
 export const renderableConnectors: readonly string[] = Object.keys(kinds);
 
 /** Name of the environment variable that carries a secret property. Source: reference-api section 2.7. */
@@ -53,51 +48,7 @@ export function secretVariable(catalogName: string, property: string): string {
   return `CATALOG_${part(catalogName)}_${part(property)}`;
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters would inject further properties (design D12)
-const unsafe = /[\u0000-\u001f\u007f]/;
-const sensitive = /password|secret|accesskey|privatekey|apikey|token|keytab|credential/;
-
-function propertyProblem(key: string, value: string): string | undefined {
-  if (key.trim() === '' || key !== key.trim() || unsafe.test(key) || key.includes('=')) {
-    return `${JSON.stringify(key)} is not a property name: no blanks at its ends, no line breaks, no "="`;
-  }
-  if (key.toLowerCase() === 'connector.name') return 'connector.name follows from the connector chosen: remove it';
-  if (unsafe.test(value)) return 'the value must be a single line without control characters';
-  if (sensitive.test(key.toLowerCase().replaceAll(/[-._]/g, ''))) return 'looks like a secret: move it to propertySecretRefs';
-  return undefined;
-}
-
-/** Every problem of a connector at once; none means that it can be rendered. */
-export function findCatalogProblems(connector: Readonly<Record<string, ConnectorInput>>): CatalogProblem[] {
-  const chosen = Object.keys(connector).filter((key) => connector[key] !== undefined);
-  if (chosen.length !== 1)
-    return [{ field: '', message: `exactly one connector is needed, ${chosen.length === 0 ? 'none is' : `${chosen.join(', ')} are`} set` }];
-  const key = chosen[0] as string;
-  const input = connector[key] as ConnectorInput;
-  const problems: CatalogProblem[] = [];
-  if (kinds[key] === undefined) {
-    problems.push({
-      field: key,
-      message: `is not rendered yet; use custom with its connectorName and properties, or one of ${renderableConnectors.join(', ')}`,
-    });
-  }
-  for (const [property, value] of Object.entries(input.properties ?? {})) {
-    const message = propertyProblem(property, value);
-    if (message !== undefined) problems.push({ field: `${key}.properties[${property}]`, message });
-  }
-  for (const [property, reference] of Object.entries(input.propertySecretRefs ?? {})) {
-    if (property.trim() === '' || unsafe.test(property) || property.includes('=')) {
-      problems.push({ field: `${key}.propertySecretRefs[${property}]`, message: 'is not a property name' });
-    }
-    if (reference.name === '' || reference.key === '')
-      problems.push({ field: `${key}.propertySecretRefs[${property}]`, message: 'needs the name and the key of a Secret' });
-    if (input.properties?.[property] !== undefined)
-      problems.push({ field: `${key}.properties[${property}]`, message: 'is also in propertySecretRefs: keep one' });
-  }
-  return problems;
-}
-
-/** Renders a connector without problems; throws nothing for one that `findCatalogProblems` accepts. */
+/** Throws nothing for a connector in which findCatalogProblems (catalog-rules.ts) finds no problem. */
 export function renderCatalog(catalogName: string, connector: Readonly<Record<string, ConnectorInput>>): RenderedCatalog {
   const [key, input] = Object.entries(connector).find(([, value]) => value !== undefined) as [string, ConnectorInput];
   const kind = kinds[key] as ConnectorKind;
@@ -109,6 +60,6 @@ export function renderCatalog(catalogName: string, connector: Readonly<Record<st
     environment.set(variable, { secretName: reference.name, key: reference.key, optional: reference.optional === true });
     merged.set(property, `\${ENV:${variable}}`);
   }
-  const lines = [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([property, value]) => `${property}=${value}\n`);
-  return { text: `connector.name=${kind.connectorName(input)}\n${lines.join('')}`, environment };
+  const sorted = [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { text: formatProperties([['connector.name', kind.connectorName(input)], ...sorted]), environment };
 }

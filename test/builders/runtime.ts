@@ -138,6 +138,7 @@ export function aSnapshot(runtime: XTrinode, seconds: number, part: Partial<Runt
   if (claims === undefined) throw new Error('the runtime has no claims');
   return {
     runtime,
+    specProblems: [],
     catalogs: [],
     owned: { deployments: [], configMaps: [], services: [], serviceAccounts: [] },
     foreign: undefined,

@@ -24,7 +24,7 @@ export async function prepare(world: World, scenario: Scenario): Promise<void> {
 }
 
 export async function runScenario(scenario: Scenario, crash?: CrashPoint, log: Log = silentLog): Promise<Run> {
-  const world = await createWorld(log);
+  const world = await createWorld({ log });
   try {
     const first = createMortalApi(world.api);
     const operator = await world.startOperator(first.api);

@@ -5,7 +5,7 @@ import { createOperator, type Operator } from '#roles/operator.ts';
 import type { ConfigMap, KubeObject } from '#core/objects.ts';
 import { gatewayNamespace } from '#apis/v1/resources.ts';
 import { parseRouteEntry } from '#apis/v1/route-entry.ts';
-import { createEmbeddedApi } from '#embedded/embedded-api.ts';
+import { createEmbeddedApi, type EmbeddedApi } from '#embedded/embedded-api.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { configMaps, namespaces, nodes } from '#kube/resources.ts';
 import { silentLog, type Log } from '#observe/log.ts';
@@ -34,7 +34,13 @@ export const team = 'team';
 /** Turns of the event loop without a write after which all is quiet; controllers of the embedded API take one turn each. */
 const quietTurns = 4;
 
-export async function createWorld(log: Log = silentLog): Promise<World> {
+export interface WorldInit {
+  readonly log?: Log;
+  /** What must be there before the operator; default: our definitions, and admission as in `up`. */
+  readonly prepare?: (embedded: EmbeddedApi) => Promise<void>;
+}
+
+export async function createWorld({ log = silentLog, prepare = bootstrap }: WorldInit = {}): Promise<World> {
   const clock = createFakeClock();
   let drawn = 0;
   // Names and jitter differ from draw to draw, and are the same in every run.
@@ -43,7 +49,7 @@ export async function createWorld(log: Log = silentLog): Promise<World> {
   const newUid = (): string => `00000000-0000-4000-8000-${String((uids += 1)).padStart(12, '0')}`;
   const embedded = await createEmbeddedApi({ file: ':memory:', clock, random, newUid });
   const { api } = embedded;
-  await bootstrap(embedded);
+  await prepare(embedded);
   embedded.startControllers();
   await api.create<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: team } }, { fieldManager: 'test' });
   const node = createPretendNode({ api, clock, random, log });

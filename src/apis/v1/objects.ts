@@ -1,6 +1,7 @@
 // The two kinds as wire objects. Types only: importing this costs nothing at run time.
 import type { KubeObject } from '#core/objects.ts';
-import type { XTrinodeSpec, XTrinodeStatus } from './xtrinode.ts';
+import type { XTrinodeSpec } from './xtrinode.ts';
+import type { XTrinodeStatus } from './xtrinode.status.ts';
 import type { XTrinodeCatalogStatus } from './catalog.ts';
 
 export type { XTrinodeSpec, XTrinodeStatus, XTrinodeCatalogStatus };

@@ -1,197 +1,203 @@
 // Schema of the XTrinode resource: one named runtime. From it come the TypeScript types and the structural CRD
-// (tools/gen.ts). Field names are the contract of the Go reference (reference-api section 1); additions are marked.
+// (tools/gen.ts). Field names are the contract of the Go reference (reference-api section 1). Descriptions are what
+// `kubectl explain` prints: what the field does, its unit, its default, an example.
 import { z } from 'zod';
-import { conditions, goDuration, keptObject, labelSelector, resourceRequirements } from './fields.ts';
+import { matches, withRules } from './cel-rules.ts';
+import { specDefaults } from './defaults.ts';
+import { goDuration, keptObject, labelSelector, maxNameLength, resourceRequirements } from './fields.ts';
 import { sizeNames } from './sizes.ts';
+import * as forms from './text-forms.ts';
 
-const routing = z
-  .object({
-    routingGroup: z
-      .string()
-      .min(1)
-      .max(63)
-      .describe('Pool of runtimes that share routes. Default: <namespace>--<name>, the runtime alone.')
-      .optional(),
-    header: z
-      .string()
-      .max(300)
-      .describe('Value of the request header X-Trino-XTrinode that selects this runtime; written as value or as X-Trino-XTrinode=value.')
-      .optional(),
-    hostname: z.string().max(253).describe('Exact host name that selects this runtime.').optional(),
-    hostnameDomain: z.string().max(253).describe('Domain: the host name is <routingGroup>.<hostnameDomain>.').optional(),
-    default: z.boolean().describe('Whether this runtime takes requests that name no runtime. One runtime may own it.').optional(),
-    capacityUnits: z.number().int().min(1).describe('Weight among the runtimes of one routing group.').optional(),
-  })
-  .meta({
-    'x-kubernetes-validations': [
-      { rule: '!(has(self.hostname) && has(self.hostnameDomain))', message: 'hostname and hostnameDomain exclude each other: keep one' },
-      {
-        rule: 'has(self.header) || has(self.hostname) || has(self.hostnameDomain) || (has(self.default) && self.default) || has(self.capacityUnits)',
-        message: 'routing selects nothing: set header, hostname, hostnameDomain or default: true, or leave routing out',
-      },
-    ],
-  });
+const { durationBounds, formWords, mostWorkers } = forms;
 
-export const xtrinodeSpec = z
-  .object({
-    size: z.enum(sizeNames).describe('T-shirt size: CPU and memory of coordinator and workers, unless resources says otherwise.'),
-    version: z
-      .string()
-      .regex(/^[0-9]{3,4}$/)
-      .default('483')
-      .describe('Trino version, e.g. "483". Decides the image, the configuration and the JVM flags.'),
-    image: z
-      .string()
-      .max(512)
-      .describe('Complete image reference; default trinodb/trino:<version>. It must contain the Trino of version.')
+const workerCount = z.number().int().min(0).max(mostWorkers);
+const host = withRules(z.string().max(maxNameLength), matches(forms.hostPattern, formWords.host));
+const dataSize = withRules(z.string().max(32), matches(forms.dataSizePattern, formWords.dataSize));
+
+const routing = withRules(
+  z.object({
+    routingGroup: withRules(z.string().min(1).max(63), matches(forms.routingGroupPattern, formWords.routingGroup))
+      .describe('Name of the pool of runtimes that share routes. Default: <namespace>--<name>, so each runtime is alone.')
       .optional(),
-    workers: z
-      .number()
-      .int()
-      .min(0)
-      .max(500)
-      .describe('Number of workers; also set through the scale subresource. Default: maxWorkers, else 2.')
+    header: withRules(z.string().max(300), matches(forms.headerPattern, formWords.header))
+      .describe(
+        'Value of the request header X-Trino-XTrinode that selects this runtime, as sales or as X-Trino-XTrinode=sales. Besides it, <namespace>/<name> always does. The oldest of several runtimes with one value has it.',
+      )
       .optional(),
-    maxWorkers: z
-      .number()
-      .int()
-      .min(0)
-      .max(500)
-      .describe('Upper bound of workers; the number of workers where workers is not set.')
+    hostname: host
+      .describe('Exact host name that selects this runtime, such as sales.trino.example.com. It must lead clients to the gateway.')
       .optional(),
-    minWorkers: z.number().int().min(0).max(500).default(0).describe('Lower bound of workers.'),
-    suspended: z
+    hostnameDomain: host
+      .describe('Domain to make the host name from, instead of hostname: the name is <routingGroup>.<hostnameDomain>.')
+      .optional(),
+    default: z
       .boolean()
-      .default(false)
-      .describe('Whether the runtime should sleep. A query wakes it all the same; status.lifecycle tells which decision holds.'),
-    autoSuspendAfter: z
-      .union([goDuration, z.literal('never')])
-      .default('5m')
-      .meta({ type: 'string', pattern: '^(never|0|([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)$', maxLength: 32 })
-      .describe('Idle time after which the runtime goes to sleep, as a Go duration (90s, 5m, 1h30m), or never.'),
-    wakePatience: goDuration
-      .default('10m')
-      .describe('Longest time a query waits for the runtime to wake before its client gets an error with the reason.'),
-    resources: z
-      .object({
-        coordinator: resourceRequirements.describe('Replaces the CPU and memory of the size for the coordinator.').optional(),
-        worker: resourceRequirements.describe('Replaces the CPU and memory of the size for each worker.').optional(),
-      })
-      .describe('CPU and memory per role. A role that is present replaces the whole preset of that role.')
+      .describe(
+        'Whether this runtime takes requests that name no runtime. One runtime of all may; the oldest that claims it has it. Default: false.',
+      )
       .optional(),
-    routing: routing
-      .describe('How clients select this runtime at the gateway. <namespace>/<name> in X-Trino-XTrinode always does.')
+    capacityUnits: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .describe('Weight among the runtimes of one routing group. Kept as it is, without effect in this release.')
       .optional(),
-    catalogSelector: labelSelector
-      .describe('Selects XTrinodeCatalogs of the same namespace by their spec.labels. Absent: none. Empty: all.')
-      .optional(),
-    limits: z
-      .object({
-        hardConcurrencyPerGroup: z
-          .number()
-          .int()
-          .min(1)
-          .describe('Running queries per resource group; kept, without effect yet.')
-          .optional(),
-        maxQueuedPerGroup: z.number().int().min(0).describe('Queued queries per resource group; kept, without effect yet.').optional(),
-        session: z
-          .object({
-            maxQueryMemory: z.string().max(32).describe('query.max-memory, a Trino data size such as 4GB.').optional(),
-            maxTotalMemoryPerNode: z.string().max(32).describe('Kept, without effect yet.').optional(),
-          })
-          .describe('Limits of a single query.')
-          .optional(),
-      })
-      .describe('Query limits.')
-      .optional(),
-    wakeMinWorkers: z.number().int().min(0).describe('Worker floor after a wake; kept, without effect yet.').optional(),
-    wakeTTL: goDuration.describe('Length of the wake window; kept, without effect yet.').optional(),
-    resourceGroupsProfile: z.string().max(253).describe('ConfigMap with resource-groups.json; kept, without effect yet.').optional(),
-    customConfigMaps: z.array(z.string()).describe('ConfigMaps mounted below /etc/trino/custom; kept, without effect yet.').optional(),
-    placement: keptObject('Scheduling constraints; kept, without effect yet.'),
-    nodePool: keptObject('Node pool to provision; kept, without effect yet.'),
-    operatorNodePoolDefaults: keptObject('Fallbacks of nodePool; kept, without effect yet.'),
-    trinoControlAuth: keptObject('Credential of the control plane at Trino; kept, without effect yet.'),
-    faultTolerantExecution: keptObject('Retry policy and exchange manager; kept, without effect yet.'),
-    keda: keptObject('Worker autoscaling; kept, without effect yet.'),
-    tls: keptObject('TLS between Trino nodes and at Trino; kept, without effect yet.'),
-    helmChartConfig: keptObject('Typed counterparts of the official chart’s values; kept, without effect yet.'),
-    rolloutPolicy: keptObject('How a new revision replaces the old one; kept, without effect yet.'),
-    valuesOverlay: keptObject('Values of the official chart; kept, without effect yet.'),
-  })
-  .meta({
-    'x-kubernetes-validations': [
-      {
-        rule: '!has(self.maxWorkers) || self.minWorkers <= self.maxWorkers',
-        message: 'minWorkers must not exceed maxWorkers',
-      },
-    ],
-  });
+  }),
+  {
+    rule: '!(has(self.hostname) && has(self.hostnameDomain))',
+    message: 'hostname and hostnameDomain exclude each other: keep one',
+    messageExpression: "'hostname ' + self.hostname + ' and hostnameDomain ' + self.hostnameDomain + ' exclude each other: keep one'",
+  },
+  {
+    rule: 'has(self.header) || has(self.hostname) || has(self.hostnameDomain) || (has(self.default) && self.default) || has(self.capacityUnits)',
+    message: 'routing selects nothing: set header, hostname, hostnameDomain or default: true, or leave routing out',
+  },
+);
 
-const instant = z.iso.datetime();
-
-export const lifecycleCauses = ['Spec', 'Resume', 'Suspend', 'Demand', 'DemandEnded', 'StartFailed', 'Idle'] as const;
-
-export const xtrinodeStatus = z.object({
-  phase: z
-    .string()
-    .describe('Pending, Reconciling, Ready, Suspending, Suspended, Resuming or Error. For the eye; the truth is in conditions.')
+const limits = z.object({
+  hardConcurrencyPerGroup: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .describe('Queries of one resource group that run at the same time. Kept as it is, without effect in this release.')
     .optional(),
-  observedGeneration: z.number().int().describe('Generation of the spec that this status describes.').optional(),
-  coordinatorURL: z.string().describe('Where the coordinator listens inside the cluster.').optional(),
-  workers: z.number().int().describe('Ready workers.').optional(),
-  selector: z.string().describe('Label selector of the worker Pods, for the scale subresource.').optional(),
-  route: z.string().describe('How clients select the runtime: its host name, header value or "default".').optional(),
-  currentRevision: z.string().describe('Revision rendered from the spec.').optional(),
-  servingRevision: z.string().describe('Revision that the route points at.').optional(),
-  lastActivity: instant.describe('Last query activity seen when idleness was last judged.').optional(),
-  observedCatalogs: z.array(z.string()).describe('Catalogs of the current revision.').meta({ 'x-kubernetes-list-type': 'set' }).optional(),
-  lifecycle: z
+  maxQueuedPerGroup: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .describe('Queries of one resource group that wait at the same time. Kept as it is, without effect in this release.')
+    .optional(),
+  session: z
     .object({
-      desired: z.enum(['Awake', 'Asleep']).describe('What the newest decision asks for.'),
-      cause: z.enum(lifecycleCauses).describe('What made that decision.'),
-      message: z.string().describe('The decision in plain words.'),
-      decidedAt: instant.describe('When it was made.'),
-      sequence: z.number().int().describe('Number of the decision; grows by one with each.'),
-      seenSuspended: z.boolean().describe('spec.suspended as last seen.'),
-      seenDemand: z.string().describe('Arrival of the newest demand taken into account.').optional(),
-      readyAt: instant.describe('First readiness since that decision; the idle clock starts here.').optional(),
-      previous: z
-        .object({
-          desired: z.enum(['Awake', 'Asleep']).describe('What the decision before asked for.'),
-          cause: z.enum(lifecycleCauses).describe('What made it.'),
-          message: z.string().describe('In plain words.'),
-          decidedAt: instant.describe('When it was made.'),
-        })
-        .describe('The decision before the newest one.')
+      maxQueryMemory: dataSize
+        .describe(
+          'Memory that one query may use on all workers together (query.max-memory), as a Trino data size such as 4GB. Default: as much as the workers have.',
+        )
+        .optional(),
+      maxTotalMemoryPerNode: z
+        .string()
+        .max(32)
+        .describe(
+          'Memory that one query may use on one worker. Kept as it is, without effect in this release: it follows from the memory limit.',
+        )
         .optional(),
     })
-    .describe('Why the runtime is awake or asleep.')
+    .describe('Limits of a single query.')
     .optional(),
-  coordinator: z
-    .object({
-      revision: z.string().describe('Its revision.'),
-      instance: z.string().describe('Pod uid and restart count: one start of one process.'),
-      url: z.string().describe('Address that was proven.'),
-      coordinatorId: z.string().describe('Suffix of its query ids.').optional(),
-      provenAt: instant.describe('When a query was first seen to run on it.'),
-    })
-    .describe('The coordinator process that was last proven to run queries.')
-    .optional(),
-  retiring: z
-    .array(
-      z.object({
-        revision: z.string().describe('Its revision.'),
-        url: z.string().describe('Its address.'),
-        coordinatorId: z.string().describe('Suffix of its query ids.').optional(),
-        since: instant.describe('When the route left it.'),
-      }),
-    )
-    .meta({ 'x-kubernetes-list-type': 'atomic' })
-    .describe('Coordinators of former revisions that finish their queries; new ones go elsewhere.')
-    .optional(),
-  conditions: conditions.describe('Each judged by one part of the operator.').optional(),
 });
 
+export const xtrinodeSpec = withRules(
+  z.object({
+    size: z
+      .enum(sizeNames)
+      .describe(
+        'T-shirt size: CPU and memory of coordinator and workers, unless resources says otherwise. Limits of a worker: xs 2 CPU 8Gi, s 8 CPU 32Gi, m 16 CPU 64Gi, l 32 CPU 128Gi, xl 64 CPU 256Gi. The coordinator has 2 CPU and 8Gi in every size; in xs it works too. A change restarts Trino without failing queries.',
+      ),
+    version: withRules(z.string().max(8), matches(forms.versionPattern, formWords.version))
+      .default(specDefaults.version)
+      .describe(
+        'Trino version in quotes, such as "483". It decides the image, the configuration and the JVM flags. A change restarts Trino without failing queries.',
+      ),
+    image: withRules(z.string().max(512), matches(forms.imagePattern, formWords.image))
+      .describe(
+        'Complete reference of the container image, for a registry of your own. It must contain the Trino of version. Default: trinodb/trino:<version>.',
+      )
+      .optional(),
+    workers: workerCount
+      .describe(
+        'Number of workers while awake; kubectl scale and autoscalers set it too. Never above maxWorkers nor below minWorkers. Default: maxWorkers, else 2.',
+      )
+      .optional(),
+    maxWorkers: workerCount
+      .describe('Upper bound of workers, and their number where workers is not set. 0 asks for a coordinator that works alone.')
+      .optional(),
+    minWorkers: workerCount.default(specDefaults.minWorkers).describe('Lower bound of workers while awake. Default: 0.'),
+    suspended: z
+      .boolean()
+      .default(specDefaults.suspended)
+      .describe(
+        'Whether the runtime should sleep: no processes, no cost, its address stays. Nobody but you writes it. A query wakes a sleeping runtime all the same, and the next idleness puts it back; status.lifecycle tells which decision holds and why. Default: false.',
+      ),
+    autoSuspendAfter: goDuration(durationBounds.autoSuspendAfter)
+      .default(specDefaults.autoSuspendAfter)
+      .describe(
+        'Idle time after which the runtime goes to sleep, from 1s to 8760h, such as 90s, 5m or 1h30m, or never. It counts from the first readiness or the end of the last query. Default: 5m.',
+      ),
+    wakePatience: goDuration(durationBounds.wakePatience)
+      .default(specDefaults.wakePatience)
+      .describe(
+        'Longest time a query waits for the runtime to wake before its client gets an error with the reason, from 1s to 24h. Default: 10m.',
+      ),
+    resources: z
+      .object({
+        coordinator: resourceRequirements
+          .describe(
+            'Replaces the CPU and memory of the size for the coordinator; nothing of the size is left then, so give requests and limits.',
+          )
+          .optional(),
+        worker: resourceRequirements
+          .describe(
+            'Replaces the CPU and memory of the size for each worker; nothing of the size is left then, so give requests and limits.',
+          )
+          .optional(),
+      })
+      .describe('CPU and memory per role, where no size fits. A change restarts Trino without failing queries.')
+      .optional(),
+    routing: routing
+      .describe(
+        'How clients select this runtime at the gateway, beside <namespace>/<name> in X-Trino-XTrinode, which always does. A claim that somebody older has is lost and told in condition RouteReady.',
+      )
+      .optional(),
+    catalogSelector: labelSelector
+      .describe('Selects the XTrinodeCatalogs of the same namespace by their spec.labels. Absent: no catalogs. Empty ({}): all of them.')
+      .optional(),
+    limits: limits.describe('Limits of queries on this runtime.').optional(),
+    wakeMinWorkers: workerCount
+      .describe('Least number of workers for a while after a wake. Kept as it is, without effect in this release.')
+      .optional(),
+    wakeTTL: goDuration(durationBounds.wakeTTL)
+      .describe('How long wakeMinWorkers holds after a wake. Kept as it is, without effect in this release.')
+      .optional(),
+    resourceGroupsProfile: z
+      .string()
+      .max(maxNameLength)
+      .describe('ConfigMap of the namespace with a resource-groups.json. Kept as it is, without effect in this release.')
+      .optional(),
+    customConfigMaps: z
+      .array(z.string().max(maxNameLength))
+      .max(64)
+      .describe('ConfigMaps to mount below /etc/trino/custom on coordinator and workers. Kept as it is, without effect in this release.')
+      .optional(),
+    placement: keptObject('Where Pods may run: nodeSelector, tolerations, affinity, for both roles or one.'),
+    nodePool: keptObject('A pool of nodes to provision for this runtime through Cluster API.'),
+    operatorNodePoolDefaults: keptObject('Values for what nodePool leaves out.'),
+    trinoControlAuth: keptObject('User and password Secret with which the control plane calls Trino.'),
+    faultTolerantExecution: keptObject('Retry policy and exchange manager of fault-tolerant execution.'),
+    keda: keptObject('Autoscaling of the workers through KEDA.'),
+    tls: keptObject('TLS at Trino and between its nodes.'),
+    helmChartConfig: keptObject(
+      'Typed counterparts of values of the official Trino chart, such as ingress, access control and extra volumes.',
+    ),
+    rolloutPolicy: keptObject('How a new revision replaces the old one.'),
+    valuesOverlay: keptObject('Values of the official Trino chart, as they stand there.'),
+  }),
+  {
+    rule: '!has(self.maxWorkers) || self.minWorkers <= self.maxWorkers',
+    message: 'minWorkers must not exceed maxWorkers: lower it or raise maxWorkers',
+    messageExpression:
+      "'minWorkers %d must not exceed maxWorkers %d: lower it or raise maxWorkers'.format([self.minWorkers, self.maxWorkers])",
+    fieldPath: '.minWorkers',
+  },
+  {
+    rule: '!has(self.maxWorkers) || !has(self.wakeMinWorkers) || self.wakeMinWorkers <= self.maxWorkers',
+    message: 'wakeMinWorkers must not exceed maxWorkers: lower it or raise maxWorkers',
+    messageExpression:
+      "'wakeMinWorkers %d must not exceed maxWorkers %d: lower it or raise maxWorkers'.format([self.wakeMinWorkers, self.maxWorkers])",
+    fieldPath: '.wakeMinWorkers',
+  },
+);
+
 export type XTrinodeSpec = z.output<typeof xtrinodeSpec>;
-export type XTrinodeStatus = z.output<typeof xtrinodeStatus>;

@@ -5,13 +5,14 @@ import type { Condition } from '#core/objects.ts';
 import { isEqual } from '#core/equality.ts';
 import type { XTrinodeCatalog, XTrinodeCatalogStatus } from '#apis/v1/objects.ts';
 import { trinoCatalogName } from '#apis/v1/names.ts';
+import { readCatalog } from '#apis/v1/read-objects.ts';
 import { fieldOwner, xtrinodeCatalogs } from '#apis/v1/resources.ts';
 import { nextConditions, type Judgement } from '#apis/v1/conditions.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
 import { WorkQueue, type WorkQueueObserver } from '#kube/control/work-queue.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Log } from '#observe/log.ts';
-import { findCatalogProblems } from '#trino/connectors.ts';
+import { findCatalogProblems } from '#trino/catalog-rules.ts';
 import { keyOfObject } from '../execute.ts';
 
 export interface CatalogControllerInit {
@@ -29,12 +30,13 @@ export interface CatalogController {
 }
 
 /** Pure. */
-export function judgeCatalog(catalog: XTrinodeCatalog, nowMs: number): XTrinodeCatalogStatus {
-  const problems = findCatalogProblems(catalog.spec.connector);
+export function judgeCatalog(object: XTrinodeCatalog, nowMs: number): XTrinodeCatalogStatus {
+  const catalog = readCatalog(object);
+  const problems = findCatalogProblems(trinoCatalogName(catalog.metadata.name), catalog.spec.connector);
   const isValid = problems.length === 0;
   const message = isValid
     ? `catalog ${trinoCatalogName(catalog.metadata.name)} in every runtime whose catalogSelector matches its spec.labels`
-    : problems.map(({ field, message: what }) => `spec.connector${field === '' ? '' : `.${field}`}: ${what}`).join('; ');
+    : problems.map(({ field, message: what }) => `${field}: ${what}`).join('; ');
   const judgement: Judgement = {
     type: 'Ready',
     status: isValid ? 'True' : 'False',

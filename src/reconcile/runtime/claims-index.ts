@@ -1,6 +1,7 @@
 // Route claims of all runtimes, resolved anew only when a claim came or went, and who is concerned by that. Shell round resolveClaims.
 import { isEqual } from '#core/equality.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
+import { readRuntime } from '#apis/v1/read-objects.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import { resolveClaims, type RouteClaims } from './claims.ts';
 
@@ -10,7 +11,8 @@ export interface ClaimsIndex {
   stop(): void;
 }
 
-function claimPart(runtime: XTrinode | undefined): readonly unknown[] {
+function claimPart(object: XTrinode | undefined): readonly unknown[] {
+  const runtime = object === undefined ? undefined : readRuntime(object).runtime;
   const isThere = runtime !== undefined && runtime.metadata.deletionTimestamp === undefined;
   return [isThere, runtime?.metadata.uid, runtime?.spec.routing];
 }
@@ -25,7 +27,8 @@ export function createClaimsIndex(runtimes: ReadStore<XTrinode>, onChange: (key:
 
   function resolve(): void {
     const before = claims;
-    claims = resolveClaims(runtimes.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined));
+    const present = runtimes.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    claims = resolveClaims(present.map((object) => readRuntime(object).runtime));
     isCurrent = true;
     for (const [key, claim] of claims) if (before.has(key) && !isEqual(before.get(key), claim)) onChange(key);
   }

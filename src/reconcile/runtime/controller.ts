@@ -4,7 +4,7 @@ import type { Clock } from '#core/clock.ts';
 import { isEqual } from '#core/equality.ts';
 import { fieldOwner } from '#apis/v1/resources.ts';
 import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
-import { isKubeError } from '#kube/errors.ts';
+import { isKubeError, type KubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { createEventRecorder } from '#kube/control/events.ts';
 import { WorkQueue, type WorkQueueObserver } from '#kube/control/work-queue.ts';
@@ -15,7 +15,7 @@ import type { ForeignObject, RuntimeSnapshot } from '../snapshot.ts';
 import { createCaches, followChanges } from './caches.ts';
 import { createClaimsIndex } from './claims-index.ts';
 import { createObserver } from './observe.ts';
-import { planRuntime } from './pass.ts';
+import { planFailed, planRuntime, type Plan } from './pass.ts';
 import { createProber } from './prober.ts';
 import { coordinatorUrlOf, instanceOf, podsOf } from './steps/readiness.ts';
 import { followTombstones } from './tombstones.ts';
@@ -82,31 +82,58 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   }
 
   async function reconcile(key: string): Promise<void> {
-    const runtime = caches.runtimes.view.get(key);
-    if (runtime === undefined) {
+    const object = caches.runtimes.view.get(key);
+    if (object === undefined) {
       forget(key);
       return;
     }
-    const seen = await observer.snapshot(runtime, foreign.get(key));
-    const plan = planRuntime(seen);
+    const seen = await observer.snapshot(object, foreign.get(key));
+    const { runtime } = seen;
+    const { plan, failure } = planOrTell(seen);
     try {
       await executor.run(runtime, plan.actions);
     } catch (error) {
-      if (!(error instanceof ForeignObjectError)) throw error;
+      if (!(error instanceof ForeignObjectError)) {
+        if (isKubeError(error) && error.isTerminal) await tell(seen, error);
+        throw error;
+      }
       foreign.set(key, error.foreign);
       queue.addAfter(key, 0);
       return;
     }
     if (plan.status !== undefined) {
       followProof(seen, key, plan.status);
-      if (isWorthWriting(runtime.status, plan.status)) await executor.writeStatus(runtime, plan.status);
+      await report(seen, plan.status);
     }
+    if (failure !== undefined) throw failure;
     await executor.run(runtime, plan.afterwards);
     if (seen.foreign !== undefined) {
       foreign.delete(key);
       queue.addAfter(key, seen.foreign.isLeaving ? leavingLookMs : foreignLookMs);
     }
     if (plan.againInMs !== undefined) queue.addAfter(key, plan.againInMs);
+  }
+
+  async function report({ runtime }: RuntimeSnapshot, status: XTrinodeStatus): Promise<void> {
+    if (isWorthWriting(runtime.status, status)) await executor.writeStatus(runtime, status);
+  }
+
+  /** What the API server will not have, however often it is asked: the user must see it, and where to look. */
+  async function tell(seen: RuntimeSnapshot, error: KubeError): Promise<void> {
+    const { status } = planFailed(seen, error);
+    try {
+      if (status !== undefined) await report(seen, status);
+    } catch (failure) {
+      log.warn('a status could not be written', { runtime: `${seen.runtime.metadata.namespace}/${seen.runtime.metadata.name}`, failure });
+    }
+  }
+
+  function planOrTell(seen: RuntimeSnapshot): { readonly plan: Plan; readonly failure?: Error } {
+    try {
+      return { plan: planRuntime(seen) };
+    } catch (error) {
+      return { plan: planFailed(seen, error), failure: error instanceof Error ? error : new Error(String(error)) };
+    }
   }
 
   function onError(key: string, error: unknown): void {

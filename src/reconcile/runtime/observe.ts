@@ -5,6 +5,7 @@ import type { ConfigMap, KubeObject } from '#core/objects.ts';
 import { demandLeaseName } from '#apis/v1/resources.ts';
 import { routeKey } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
+import { readCatalog, readRuntime } from '#apis/v1/read-objects.ts';
 import { parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
 import type { Log } from '#observe/log.ts';
@@ -27,7 +28,7 @@ export interface ObserverInit {
 }
 
 export interface Observer {
-  snapshot(runtime: XTrinode, foreign: ForeignObject | undefined): Promise<RuntimeSnapshot>;
+  snapshot(object: XTrinode, foreign: ForeignObject | undefined): Promise<RuntimeSnapshot>;
   /** A route entry as it is from now on. */
   noteRoute(key: string, text: string | undefined): RouteEntry | undefined;
 }
@@ -65,7 +66,8 @@ export function createObserver({ caches, claims, prober, coordinators, clock, lo
 
   return {
     noteRoute,
-    async snapshot(runtime, foreign) {
+    async snapshot(object, foreign) {
+      const { runtime, problems } = readRuntime(object);
       const { namespace = 'default', name, uid } = runtime.metadata;
       const key = `${namespace}/${name}`;
       const owned = <T extends KubeObject>(view: FreshView<T>): T[] =>
@@ -77,7 +79,8 @@ export function createObserver({ caches, claims, prober, coordinators, clock, lo
       const refused = refusingSince.get(entryKey);
       return {
         runtime,
-        catalogs: caches.catalogs.view.listOf(namespace),
+        specProblems: problems,
+        catalogs: caches.catalogs.view.listOf(namespace).map(readCatalog),
         owned: {
           deployments: owned(caches.deployments.view),
           configMaps: owned(caches.configMaps.view),

@@ -221,7 +221,10 @@ test('a catalog that cannot be rendered is left out and named; the runtime runs 
   const bad = aCatalog('broken', { custom: { connectorName: 'x', properties: { 'connector.name': 'y' } } });
   const plan = planRuntime(aSnapshot(aRuntime({ catalogSelector: { matchLabels: { team: 'sales' } } }), 0, { catalogs: [good, bad] }));
   assert.deepEqual(plan.status?.observedCatalogs, ['orders']);
-  assert.match(conditionOf(plan, 'CatalogsReady')?.message ?? '', /left out: broken: custom.properties\[connector.name\]/);
+  assert.match(
+    conditionOf(plan, 'CatalogsReady')?.message ?? '',
+    /left out: broken: spec\.connector\.custom\.properties\[connector\.name\]/,
+  );
   assert.deepEqual(replicasOf(plan), { coordinator: 1, worker: 1 });
 });
 

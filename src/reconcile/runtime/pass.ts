@@ -2,6 +2,7 @@
 // to know what the operator does.
 import type { XTrinodeStatus } from '#apis/v1/objects.ts';
 import { finalizer } from '#apis/v1/resources.ts';
+import { describeProblems } from '#apis/v1/xtrinode.rules.ts';
 import { renderRuntime, type RenderedRuntime } from '#render/runtime.ts';
 import type { Judgement } from '#apis/v1/conditions.ts';
 import { sooner, type Action } from '../plan.ts';
@@ -11,7 +12,7 @@ import { planFinalize } from './steps/finalize.ts';
 import { judgeIgnoredFields } from './steps/ignored-fields.ts';
 import { decideLifecycle } from './steps/lifecycle.ts';
 import { judgeReadiness } from './steps/readiness.ts';
-import { reportStatus } from './steps/report.ts';
+import { reportFailure, reportStatus } from './steps/report.ts';
 import { chooseServing, planResources } from './steps/resources.ts';
 import { judgeRetirement } from './steps/retire.ts';
 import { planRoute } from './steps/route.ts';
@@ -38,12 +39,19 @@ function tryRender(seen: RuntimeSnapshot, catalogs: Parameters<typeof renderRunt
   }
 }
 
+/** What neither the CRD nor a webhook has refused: it is told here, and what runs is left as it is. */
+function judgeSpec({ specProblems }: RuntimeSnapshot): Judgement {
+  const message = `the spec cannot be acted on, what runs is left as it is: ${describeProblems(specProblems)}`;
+  return { type: 'TrinoResourcesReady', status: 'False', reason: 'SpecInvalid', message };
+}
+
 export function planRuntime(seen: RuntimeSnapshot): Plan {
   if (seen.runtime.metadata.deletionTimestamp !== undefined) return { ...planFinalize(seen), status: undefined, afterwards: [] };
 
   const decided = decideLifecycle(seen);
   const { lifecycle } = decided;
   const isAwake = lifecycle.desired === 'Awake';
+  if (seen.specProblems.length > 0) return planUnrenderable(seen, judgeSpec(seen), decided.actions, lifecycle);
   const chosen = chooseCatalogs(seen);
   const rendered = tryRender(seen, chosen.catalogs);
   if ('reason' in rendered) return planUnrenderable(seen, rendered, decided.actions, lifecycle);
@@ -87,6 +95,12 @@ export function planRuntime(seen: RuntimeSnapshot): Plan {
   };
 }
 
+/** A pass that fails by a mistake of ours is told on the object too, and only there; it is tried again. */
+export function planFailed(seen: RuntimeSnapshot, error: unknown): Plan {
+  const message = `the operator cannot look after it and tries again: ${error instanceof Error ? error.message : String(error)}`;
+  return { actions: [], status: reportFailure(seen, message), afterwards: [], againInMs: undefined };
+}
+
 function failureEvents(seen: RuntimeSnapshot, judgement: Judgement): readonly Action[] {
   const before = seen.runtime.status?.conditions?.find(({ type }) => type === judgement.type);
   const isNews = before?.reason !== judgement.reason;
@@ -122,5 +136,5 @@ function planUnrenderable(
     catalogNames: before?.observedCatalogs ?? [],
     hasFailed: true,
   });
-  return { actions: route.actions, status, afterwards, againInMs: undefined };
+  return { actions: route.actions, status, afterwards: [...afterwards, ...failureEvents(seen, judgement)], againInMs: undefined };
 }

@@ -4,7 +4,8 @@ import { matchesLabels, requirementsOf } from '#core/selector.ts';
 import type { Judgement } from '#apis/v1/conditions.ts';
 import { trinoCatalogName } from '#apis/v1/names.ts';
 import type { XTrinodeCatalog } from '#apis/v1/objects.ts';
-import { findCatalogProblems, renderCatalog, type RenderedCatalog } from '#trino/connectors.ts';
+import { builtInCatalog, findCatalogProblems } from '#trino/catalog-rules.ts';
+import { renderCatalog, type RenderedCatalog } from '#trino/connectors.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 
 export interface CatalogsResult {
@@ -26,11 +27,11 @@ export function chooseCatalogs(seen: RuntimeSnapshot): CatalogsResult {
   const problems: string[] = [];
   for (const catalog of selected(seen)) {
     const name = trinoCatalogName(catalog.metadata.name);
-    const found = findCatalogProblems(catalog.spec.connector);
+    const found = findCatalogProblems(name, catalog.spec.connector);
     if (found.length > 0) problems.push(`${catalog.metadata.name}: ${found.map(({ field, message }) => `${field} ${message}`).join('; ')}`);
     else if (catalogs.has(name)) problems.push(`${catalog.metadata.name}: another catalog is already named ${name} in Trino`);
     // Trino's own catalog needs no file, and refuses one.
-    else if (catalog.spec.connector['system'] === undefined) catalogs.set(name, renderCatalog(name, catalog.spec.connector));
+    else if (catalog.spec.connector[builtInCatalog] === undefined) catalogs.set(name, renderCatalog(name, catalog.spec.connector));
   }
   const judgement: Judgement =
     problems.length > 0

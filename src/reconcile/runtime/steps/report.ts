@@ -60,6 +60,15 @@ function withReadyAt(lifecycle: Lifecycle, input: ReportInput): Lifecycle {
   return { ...lifecycle, readyAt: input.proven.provenAt };
 }
 
+/** All as it was, but that nobody may believe it is Ready. */
+export function reportFailure(seen: RuntimeSnapshot, message: string): XTrinodeStatus {
+  const { metadata, status } = seen.runtime;
+  const before = (status?.conditions ?? []) as readonly Condition[];
+  const judgement: Judgement = { type: 'Ready', status: 'False', reason: 'ReconcileError', message };
+  const ready = nextConditions(before, [judgement], metadata.generation ?? 1, new Date(seen.nowMs).toISOString());
+  return { ...status, phase: 'Error', conditions: [...before.filter(({ type }) => type !== 'Ready'), ...ready] };
+}
+
 export function reportStatus(seen: RuntimeSnapshot, input: ReportInput): XTrinodeStatus {
   const { metadata, status: before } = seen.runtime;
   const phase = phaseOf(seen, input);
