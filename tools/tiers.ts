@@ -59,7 +59,7 @@ export const realKubernetesSteps: readonly Step[] = [
   { name: 'set-up of a real Kubernetes', command: [node, '--disable-warning=ExperimentalWarning', 'tools/real-cluster/set-up.ts'] },
   {
     name: 'contract tests on a real Kubernetes API server',
-    command: [node, ...testFlags, '--test-isolation=none', 'test/contract/real-cluster.test.ts'],
+    command: [node, ...testFlags, '--test-isolation=none', 'test/contract/real-cluster.test.ts', 'test/contract/crd-on-real.test.ts'],
   },
 ];
 

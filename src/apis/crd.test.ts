@@ -95,8 +95,8 @@ function valuesAt(path: string, object: unknown): readonly unknown[] {
   return steps.reduce<readonly unknown[]>(
     (values, step) =>
       values
-        .filter((value) => typeof value === 'object' && value !== null)
-        .flatMap((value) => (step.startsWith('.') ? [(value as Record<string, unknown>)[step.slice(1)]] : Object.values(value as object)))
+        .filter((value): value is Record<string, unknown> => typeof value === 'object' && value !== null)
+        .flatMap((value) => (step.startsWith('.') ? [value[step.slice(1)]] : Object.values(value)))
         .filter((value) => value !== undefined),
     [object],
   );

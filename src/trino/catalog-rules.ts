@@ -53,7 +53,9 @@ function propertyProblems(key: string, properties: Members): CatalogProblem[] {
 
 function referenceProblems(key: string, references: Members, properties: Members): CatalogProblem[] {
   const variables = new Map<string, string>();
-  return Object.entries(references).flatMap(([name, reference]) => {
+  // API servers do not keep the order of a map.
+  const sorted = Object.entries(references).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.flatMap(([name, reference]) => {
     const { name: secret = '', key: secretKey = '' } = isMembers(reference) ? reference : {};
     const variable = secretVariable('', name);
     const other = variables.get(variable);
@@ -71,9 +73,10 @@ function referenceProblems(key: string, references: Members, properties: Members
 
 function typedProblems(key: string, input: Members): CatalogProblem[] {
   const { maxDataPerNode, connectorName: name } = input;
-  if (key === 'memory' && maxDataPerNode !== undefined && !dataSize.test(String(maxDataPerNode)))
+  const isForm = (form: RegExp, text: unknown): boolean => typeof text === 'string' && form.test(text);
+  if (key === 'memory' && maxDataPerNode !== undefined && !isForm(dataSize, maxDataPerNode))
     return [{ field: 'memory.maxDataPerNode', message: 'must be a Trino data size, such as 512MB or 4GB' }];
-  if (key === 'custom' && !connectorName.test(String(name)))
+  if (key === 'custom' && !isForm(connectorName, name))
     return [{ field: 'custom.connectorName', message: 'must be the name of a Trino connector, such as postgresql' }];
   return [];
 }

@@ -166,8 +166,8 @@ const refusedByAdmission: readonly Sample[] = [
     'two secrets in one variable',
     { tpch: { propertySecretRefs: { 'a.b': secret, 'a-b': secret } } },
     {
-      'spec.connector.tpch.propertySecretRefs[a-b]':
-        'Invalid value: reaches Trino by the same environment variable as a.b: only one of the two can have a Secret',
+      'spec.connector.tpch.propertySecretRefs[a.b]':
+        'Invalid value: reaches Trino by the same environment variable as a-b: only one of the two can have a Secret',
     },
   ),
 ];

@@ -7,6 +7,7 @@ import { isKubeError, KubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Refusal, Sample } from '../builders/admission-sample.ts';
 import { catalogSamples } from '../builders/catalog-samples.ts';
+import { referenceSamples } from '../builders/reference-samples.ts';
 import { runtimeSamples } from '../builders/runtime-samples.ts';
 
 export interface DefinedServer {
@@ -45,7 +46,7 @@ export function describeDefinitions(name: string, { hasAdmission, open }: Defini
     });
     after(() => server.stop());
 
-    for (const sample of [...runtimeSamples, ...catalogSamples]) {
+    for (const sample of [...runtimeSamples, ...catalogSamples, ...referenceSamples]) {
       const expected = sample.by === 'definition' || hasAdmission ? sample.refusals : [];
       it(`${expected.length === 0 ? 'accepts' : 'refuses'} an ${sample.object.kind} with ${sample.about}`, async () => {
         assert.deepEqual(sorted(await refusalsOf(server.api, sample)), sorted(expected));
