@@ -27,6 +27,11 @@ function statementKind(path: string): RequestKind {
   return Number.isSafeInteger(token) && token >= 0 ? { kind: 'held', id, slug: match[2] as string, token } : { kind: 'unknown' };
 }
 
+/** What of a path may be written down: not what follows a query's id, by which anybody could ask for its pages. */
+export function pathForLog(url: string): string {
+  return url.replace(/\?.*/, '').replace(/^(\/v1\/statement\/\w+\/(?:partialCancel\/)?[^/]+)\/.*/, '$1/...');
+}
+
 /** Dots, double slashes, path parameters and escapes that could make two readers see two paths. */
 function isSuspicious(path: string): boolean {
   return /\/\/|[\\;]|(^|\/)\.\.?(\/|$)|%(00|2e|2f|5c|3b|25)/i.test(path);

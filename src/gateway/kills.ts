@@ -3,7 +3,8 @@
 import { parseKillQuery, type KillQuery } from '#trino/protocol/kill-query.ts';
 import { familyOf, headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { isHeldId } from '#trino/protocol/query-id.ts';
-import { formatCallDonePage, type TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { Aliases } from './aliases.ts';
 import type { RequestContext } from './context.ts';
 import { submitStatement } from './hold/hand-over.ts';
 import { isPending, type HeldStatement, type Outcome } from './hold/held-statement.ts';
@@ -16,13 +17,14 @@ import type { CoordinatorClient } from './upstream/coordinator-client.ts';
 export interface KillsInit {
   readonly table: () => RouteTable;
   readonly queue: HoldQueue;
+  readonly aliases: Aliases;
   readonly submitter: Pick<Submitter, 'cancel'>;
   readonly known: KnownCoordinators;
   readonly client: CoordinatorClient;
 }
 
 /** What became of a call: what its coordinator said, why it failed, or that it is done. */
-export type Killed = Outcome | TrinoFailure | 'done';
+export type Killed = Outcome | TrinoFailure | 'call-done';
 
 export interface Kills {
   /** Undefined when the statement is an ordinary one. */
@@ -52,7 +54,7 @@ function notFound(id: string): Killed {
 
 /** Ids can be guessed: only who is surely the same may end a statement by them. */
 function isOwner(held: HeldStatement, user: string, headers: HeaderPairs): boolean {
-  if (held.user !== user) return false;
+  if (held.subject.user !== user) return false;
   return user !== '' || headerOf(held.headers, 'authorization') === headerOf(headers, 'authorization');
 }
 
@@ -71,24 +73,17 @@ function killHeld({ queue, submitter }: KillsInit, kill: KillQuery, user: string
     message: message === '' ? 'Query killed. No message provided.' : `Query killed. Message: ${message}`,
   };
   submitter.cancel(held);
-  return 'done';
-}
-
-/** How a call that ended a waiting statement ends itself. */
-export function callDone({ id, origin }: HeldStatement): Outcome {
-  const headers = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
-  const body = Buffer.from(formatCallDonePage({ id, origin, elapsedMs: 0 }));
-  return { answer: { status: 200, headers, body }, realId: undefined, nextUri: undefined, coordinatorUrl: '' };
+  return 'call-done';
 }
 
 export function createKills(init: KillsInit): Kills {
-  const { table, queue, known, client } = init;
+  const { table, aliases, known, client } = init;
   return {
     async take(context, user, body) {
       const { headers, forwarded, origin, gone } = context;
       const kill = read(body, headers);
       if (kill === undefined) return undefined;
-      const realId = queue.realIdOf(kill.queryId)?.realId;
+      const realId = isHeldId(kill.queryId) ? (await aliases.resolve(context, kill.queryId))?.realId : undefined;
       if (realId === undefined && isHeldId(kill.queryId)) return killHeld(init, kill, user, headers);
       const target = realId ?? kill.queryId;
       const { runtime, entry } = known.ownerOf(target) ?? {};

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
 import { createContext, type RequestContext } from './context.ts';
+import type { HeldRequests } from './held-requests.ts';
 import type { Queries } from './queries.ts';
 import { chooseRoute, hostNameOf, isProblem, isUp, type RouteTable } from './routing/route-table.ts';
 import type { Statements } from './statements.ts';
@@ -13,6 +14,7 @@ import { serveUi, type UiInit } from './ui.ts';
 export interface PipelineInit extends UiInit {
   readonly table: () => RouteTable;
   readonly statements: Statements;
+  readonly heldRequests: HeldRequests;
   readonly queries: Queries;
   readonly startedAt: number;
   readonly now: () => number;
@@ -56,7 +58,7 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {
-  const { statements, queries } = init;
+  const { statements, heldRequests, queries } = init;
   return async (request, response) => {
     const context = createContext(request, response, pairsOf(request.rawHeaders));
     const what = classify(context.method, context.path, context.search);
@@ -66,13 +68,13 @@ export function createPipeline(init: PipelineInit): Pipeline {
       case 'statement-check':
         return statements.check(context);
       case 'held':
-        return statements.held(context, what);
+        return heldRequests.serve(context, what);
       case 'query':
         if (
           context.method === 'DELETE' &&
           context.path.startsWith('/v1/query/') &&
           init.queue.realIdOf(what.id) === undefined &&
-          statements.cancelById(what.id, context.headers)
+          heldRequests.cancelById(context, what.id)
         ) {
           return sendEmpty(response, 204);
         }

@@ -8,17 +8,22 @@ import type { Log } from '#observe/log.ts';
 import { sendEmpty, sendJson, sendPage, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { Forward } from './forward.ts';
+import type { Aliases } from './aliases.ts';
+import type { HeldRequests } from './held-requests.ts';
+import type { Alias } from './hold/endings.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
+import type { MarkedQueries } from './hold/marked-queries.ts';
 import { pause } from '#core/pause.ts';
 import type { KnownCoordinators } from './routing/known-coordinators.ts';
 import type { RouteTable } from './routing/route-table.ts';
-import type { Statements } from './statements.ts';
 
 export interface QueriesInit {
   readonly table: () => RouteTable;
   readonly known: KnownCoordinators;
   readonly queue: HoldQueue;
-  readonly statements: Pick<Statements, 'reopen'>;
+  readonly aliases: Aliases;
+  readonly marked: MarkedQueries;
+  readonly heldRequests: Pick<HeldRequests, 'reopen'>;
   readonly forward: Forward;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,7 +52,7 @@ export function lossOf(queryId: string, runtime: string, entry: RouteEntry | und
   return undefined;
 }
 
-export function createQueries({ table, known, queue, statements, forward, clock, log }: QueriesInit): Queries {
+export function createQueries({ table, known, queue, aliases, marked, heldRequests, forward, clock, log }: QueriesInit): Queries {
   const bridgedSince = new Map<string, number>();
 
   function endBridge(id: string): void {
@@ -96,9 +101,16 @@ export function createQueries({ table, known, queue, statements, forward, clock,
     });
   }
 
+  /** Handed over here too, but the client may have followed another replica's page. */
+  async function aliasOf(context: RequestContext, id: string): Promise<Alias | undefined> {
+    const alias = await aliases.resolve(context, id);
+    if (alias?.hasBegun === false && context.method === 'DELETE') void marked.cancel(table().byKey.get(alias.runtime), id, context);
+    return alias;
+  }
+
   return {
     async follow(context, id) {
-      const alias = isHeldId(id) ? queue.realIdOf(id) : undefined;
+      const alias = isHeldId(id) ? await aliasOf(context, id) : undefined;
       if (alias === undefined && isHeldId(id)) return followHeld(context, id);
       const realId = alias?.realId ?? id;
       const owner = known.ownerOf(realId);
@@ -110,7 +122,7 @@ export function createQueries({ table, known, queue, statements, forward, clock,
         owner.entry === undefined ? 'refused' : await forward(context, owner.entry, { path, ...(isPage ? { pageOf: realId } : {}) });
       // From here on the query may run, so its statement must never be submitted again.
       if (fresh !== undefined && (outcome !== 'refused' || context.method === 'DELETE')) queue.begun(fresh);
-      else if (fresh !== undefined && !context.gone.aborted) return statements.reopen(context, fresh);
+      else if (fresh?.maySubmitAgain === true && !context.gone.aborted) return heldRequests.reopen(context, fresh);
       if (outcome === 'done') return endBridge(realId);
       if (context.gone.aborted) return;
       if (outcome === 'restarted')

@@ -3,12 +3,18 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
+import { createAliases } from './aliases.ts';
 import { sendProblem } from './answers.ts';
+import { pathForLog } from './classify.ts';
 import { createForward } from './forward.ts';
+import { createHeldPages } from './held-pages.ts';
+import { createHeldRequests } from './held-requests.ts';
 import { createDemandKeeper, type DemandPort } from './hold/demand.ts';
 import { defaultHoldLimits, HoldQueue, type HoldLimits } from './hold/hold-queue.ts';
 import { createMemoryBudget } from './hold/memory-budget.ts';
-import { createSlugs } from './hold/slug.ts';
+import { createMarkedQueries } from './hold/marked-queries.ts';
+import { createHeldAddresses } from './hold/held-address.ts';
+import type { KeyRing } from './hold/seal-key.ts';
 import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
 import { createKills } from './kills.ts';
@@ -28,6 +34,8 @@ export interface GatewayInit {
   readonly log: Log;
   /** Two characters of [a-z2-9] that tell this replica from others. */
   readonly shard: string;
+  /** What held statements are sealed with, asked each time (hold/seal-keys.ts). */
+  readonly keys: () => KeyRing;
   readonly limits?: HoldLimits;
   /**
    * True when no other gateway serves the same clients: then a statement whose coordinator died before its query began is
@@ -80,6 +88,7 @@ export function createGateway({
   clock,
   log,
   shard,
+  keys,
   limits = defaultHoldLimits,
   isOnlyReplica = false,
   trustsRoutes = true,
@@ -106,13 +115,28 @@ export function createGateway({
     onEnd: (runtime) => queue.notify([runtime]),
   });
   const submitter = createSubmitter({ queue, turnstile, known, proofs, client, clock, log, isOnlyReplica });
-  const kills = createKills({ table, queue, submitter, known, client });
-  const statements = createStatements({ table, queue, submitter, kills, budget, slugs: createSlugs(), clock });
+  const addresses = createHeldAddresses(keys);
+  const marked = createMarkedQueries(client, log);
+  const pages = createHeldPages({ table, queue, submitter, addresses, clock });
+  const aliases = createAliases({ table, queue, marked });
+  const kills = createKills({ table, queue, aliases, submitter, known, client });
+  const statements = createStatements({ table, queue, submitter, kills, budget, addresses, pages, clock });
+  const heldRequests = createHeldRequests({ table, queue, submitter, marked, addresses, keys, pages, clock });
   const forward = createForward({ client, budget, clock });
-  const queries = createQueries({ table, known, queue, statements, forward, clock, log });
+  const queries = createQueries({ table, known, queue, aliases, marked, heldRequests, forward, clock, log });
   let isStopping = false;
-  const isReady = (): boolean => !isStopping && table().byKey.size > 0;
-  const pipeline = createPipeline({ table, queue, statements, queries, forward, startedAt: clock.now(), now: clock.now, isReady });
+  const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete;
+  const pipeline = createPipeline({
+    table,
+    queue,
+    statements,
+    heldRequests,
+    queries,
+    forward,
+    startedAt: clock.now(),
+    now: clock.now,
+    isReady,
+  });
   const answering = new Set<ServerResponse>();
   let seen = emptyTable;
 
@@ -145,7 +169,7 @@ export function createGateway({
         response.once('close', () => answering.delete(response));
         response.shouldKeepAlive &&= !isStopping;
         pipeline(request, response).catch((error: unknown) => {
-          log.error('a request failed inside the gateway', { method: request.method, path: request.url?.replace(/\?.*/, ''), error });
+          log.error('a request failed inside the gateway', { method: request.method, path: pathForLog(request.url ?? ''), error });
           sendProblem(response, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
           if (!response.writableEnded) response.destroy();
         });
@@ -173,7 +197,7 @@ export function createGateway({
       const cancel = clock.after(graceMs, () => servers.forEach((server) => server.closeAllConnections()));
       await Promise.all(closed);
       cancel();
-      await keeper.stop();
+      await keeper.stop(keys().isShared);
       client.stop();
     },
   };

@@ -1,6 +1,6 @@
 // What each role asks of the Kubernetes API, as data: the one table that the generated RBAC objects come from. A test runs every
 // role against an API that refuses what is not here, and complains of what is here and never used. Pure.
-import { gatewayNamespace, routesConfigMap, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { gatewayNamespace, gatewaySealSecret, routesConfigMap, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import { certificateSecretName, registrationName, validatingWebhookConfigurations } from '#admission/registration.ts';
 import type { Resource } from '#kube/port.ts';
 import * as kube from '#kube/resources.ts';
@@ -76,6 +76,14 @@ const operator: readonly Permission[] = [
   },
   { scope: inGateway, resource: kube.configMaps, verbs: ['create'], why: 'makes the route table' },
   { scope: inGateway, resource: kube.configMaps, verbs: ['patch'], names: [routesConfigMap], why: 'publishes routes' },
+  { scope: inGateway, resource: kube.secrets, verbs: ['create'], why: 'makes the keys with which gateways seal waiting statements' },
+  {
+    scope: inGateway,
+    resource: kube.secrets,
+    verbs: ['get', ...follow, 'update'],
+    names: [gatewaySealSecret],
+    why: 'renews the keys with which gateways seal waiting statements',
+  },
   { scope: inSystem, resource: kube.leases, verbs: ['create'], why: 'takes part in the election of a leader' },
   {
     scope: inSystem,
@@ -108,7 +116,16 @@ const apiServer: readonly Permission[] = [
   { scope: 'served', resource: kube.leases, verbs: ['get', ...apply], why: 'records that somebody waits for a runtime' },
 ];
 
-const gateway: readonly Permission[] = [{ scope: inGateway, resource: kube.configMaps, verbs: follow, why: 'follows the route table' }];
+const gateway: readonly Permission[] = [
+  { scope: inGateway, resource: kube.configMaps, verbs: follow, why: 'follows the route table' },
+  {
+    scope: inGateway,
+    resource: kube.secrets,
+    verbs: follow,
+    names: [gatewaySealSecret],
+    why: 'seals waiting statements with the keys that all gateways share',
+  },
+];
 
 const node: readonly Permission[] = [
   { scope: 'cluster', resource: kube.nodes, verbs: apply, why: 'registers its Node' },

@@ -75,12 +75,15 @@ test('serving every namespace is one binding, asked for by name', () => {
   assert.ok(clusterWideRules(objects).some(({ resources }) => resources.includes('secrets')));
 });
 
-test('the gateway only reads the route table', () => {
+test('the gateway only reads the route table and its own keys', () => {
   const objects = render({ role: 'gateway', serve: ['team'] });
   assert.deepEqual(clusterWideRules(objects), []);
   assert.deepEqual(
     objects.flatMap(({ rules = [] }) => rules),
-    [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] }],
+    [
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['xtrinode-gateway-seal'], verbs: ['list', 'watch'] },
+    ],
   );
   assert.ok(namesOf(objects).includes('ServiceAccount xtrinode-gateway/xtrinode-gateway'));
 });

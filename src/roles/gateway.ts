@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
+import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import type { RouteSource } from '#gateway/routing/route-source.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
 import type { Log } from '#observe/log.ts';
@@ -10,6 +11,8 @@ import type { Log } from '#observe/log.ts';
 export interface GatewayInit {
   readonly routes: RouteSource;
   readonly demand: DemandPort;
+  /** Without them held statements are sealed with a key of this process alone. */
+  readonly sealKeys?: SealKeys;
   readonly clock: Clock;
   readonly log: Log;
   /** See GatewayInit of the gateway itself. */
@@ -35,16 +38,21 @@ export function randomShard(): string {
   return randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');
 }
 
-/** Listens first, so that a taken port is known before anything else happens; fulfilled when the routes are known. */
-export async function startGateway({ routes, open, ...init }: GatewayInit): Promise<GatewayRole> {
-  const gateway = createGateway({ ...init, routes, shard: randomShard() });
+/** Listens first, so that a taken port is known before anything else happens; fulfilled when routes and keys are known. */
+export async function startGateway({ routes, sealKeys, open, ...init }: GatewayInit): Promise<GatewayRole> {
+  const ownKeys = createOwnKeys();
+  if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
+  const keys = sealKeys?.ring ?? (() => ownKeys);
+  const gateway = createGateway({ ...init, routes, keys, shard: randomShard() });
   const port = await open(gateway.listen);
   const stop = async (graceMs: number): Promise<void> => {
     routes.stop();
+    sealKeys?.stop();
     await gateway.stop(graceMs);
   };
   try {
     await routes.start();
+    await sealKeys?.start();
   } catch (error) {
     await stop(0);
     throw error;

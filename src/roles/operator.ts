@@ -1,4 +1,4 @@
-// Composition root of the operator: both controllers on one KubeApi. The same for `up` and for a process of its own.
+// Composition root of the operator: its controllers on one KubeApi. The same for `up` and for a process of its own.
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
@@ -7,6 +7,7 @@ import type { WorkQueue, WorkQueueObserver } from '#kube/control/work-queue.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { childLog, type Log } from '#observe/log.ts';
 import { createCatalogController } from '#reconcile/catalog/controller.ts';
+import { createGatewaySealController } from '#reconcile/gateway-seal.ts';
 import { createRuntimeController } from '#reconcile/runtime/controller.ts';
 import { httpCoordinators, type Coordinators } from '#reconcile/runtime/trino-client.ts';
 
@@ -33,6 +34,8 @@ export interface OperatorInit {
   /** Runtimes in work at the same time. */
   readonly concurrency?: number;
   readonly observers?: Readonly<Record<ControllerName, WorkQueueObserver>>;
+  /** Where the gateways run; default: xtrinode-gateway. */
+  readonly gatewayNamespace?: string;
 }
 
 export function createOperator(init: OperatorInit): Operator {
@@ -42,7 +45,9 @@ export function createOperator(init: OperatorInit): Operator {
   const observed = (name: ControllerName) => (observers === undefined ? {} : { observer: observers[name] });
   const runtimes = createRuntimeController({ ...init, log, newSecret, coordinators, concurrency, ...observed('xtrinode') });
   const catalogs = createCatalogController({ ...init, log, ...observed('xtrinodecatalog') });
-  const controllers = [runtimes, catalogs];
+  const gateways = init.gatewayNamespace === undefined ? {} : { namespace: init.gatewayNamespace };
+  const seal = createGatewaySealController({ ...init, ...gateways, log, newKey: () => randomBytes(32).toString('base64') });
+  const controllers = [runtimes, catalogs, seal];
   return {
     async start() {
       await Promise.all(controllers.map((controller) => controller.start()));

@@ -2,15 +2,16 @@
 // and then there is nobody to wake anything, which it says.
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { gatewayNamespace, routesLabel } from '#apis/v1/resources.ts';
+import { gatewayNamespace, gatewaySealSecret, routesLabel } from '#apis/v1/resources.ts';
 import { readYamlDocuments } from '#cli/kubernetes-yaml.ts';
 import type { GatewayConfig } from '#config/roles.ts';
 import { urlOfListener } from '#config/setting.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
+import { createSealKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import { createFileRoutes } from '#gateway/routing/file-routes.ts';
 import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
-import { configMaps } from '#kube/resources.ts';
+import { configMaps, secrets } from '#kube/resources.ts';
 import { SetupError } from '#node/setup-error.ts';
 import { bind } from './bind.ts';
 import { connectCluster, waitForCluster } from './connect-cluster.ts';
@@ -25,6 +26,7 @@ const nobody: DemandPort = { ask: () => Promise.resolve(), end: () => Promise.re
 interface Mode {
   readonly routes: RouteSource;
   readonly demand: DemandPort;
+  readonly sealKeys?: SealKeys;
   /** Whether their coordinators have been proven by who wrote the routes. */
   readonly trustsRoutes: boolean;
 }
@@ -55,7 +57,10 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
   const { log } = role;
   const api = connectCluster(config, process, role);
   const source = createRouteSource({ api, clock, random, log });
-  const needs = [{ resource: configMaps, where: { namespace: gatewayNamespace, labelSelector: routesLabel } }];
+  const needs = [
+    { resource: configMaps, where: { namespace: gatewayNamespace, labelSelector: routesLabel } },
+    { resource: secrets, where: { namespace: gatewayNamespace, fieldSelector: `metadata.name=${gatewaySealSecret}` } },
+  ];
   const routes: RouteSource = {
     ...source,
     async start() {
@@ -63,7 +68,8 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
       if (!signal.aborted) await source.start();
     },
   };
-  return { routes, demand: createApiServerDemand(config.apiServer ?? [], randomGatewayName()), trustsRoutes: true };
+  const sealKeys = createSealKeys({ api, clock, random, log });
+  return { routes, sealKeys, demand: createApiServerDemand(config.apiServer ?? [], randomGatewayName()), trustsRoutes: true };
 }
 
 function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {

@@ -9,6 +9,7 @@ import type { XTrinode } from '#apis/v1/objects.ts';
 import { xtrinodes } from '#apis/v1/resources.ts';
 import { createEmbeddedApi } from '#embedded/embedded-api.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
+import { createSealKeys } from '#gateway/hold/seal-keys.ts';
 import { createRouteSource } from '#gateway/routing/route-source.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
 import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
@@ -115,6 +116,7 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const gatewayLog = childLog(log, { component: 'gateway' });
   const gateway = await startGateway({
     routes: createRouteSource({ api, clock, random, log: gatewayLog }),
+    sealKeys: createSealKeys({ api, clock, random, log: gatewayLog }),
     demand: createApiServerDemand([apiServerUrl], randomGatewayName()),
     clock,
     log: gatewayLog,

@@ -39,6 +39,8 @@ export type Fault =
 export interface FakeQuery {
   readonly id: string;
   readonly sql: string;
+  readonly traceToken: string | undefined;
+  readonly clientTags: readonly string[];
   /** The first GET has come: the real Trino would run it from now on. */
   hasBegun: boolean;
   isCanceled: boolean;
@@ -134,7 +136,16 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
     if (body.length === 0) return sendText(response, 400, 'SQL statement is empty');
     const stamp = new Date(now()).toISOString().replaceAll(/[-:T]|\..*/g, '');
     const id = `${stamp.slice(0, 8)}_${stamp.slice(8, 14)}_${String(sequence++).padStart(5, '0')}_${coordinatorId}`;
-    const query: FakeQuery = { id, sql: body.toString(), hasBegun: false, isCanceled: false, queuedToken: 0, executingToken: -1 };
+    const query: FakeQuery = {
+      id,
+      sql: body.toString(),
+      traceToken: header(request, 'x-trino-trace-token'),
+      clientTags: (header(request, 'x-trino-client-tags') ?? '').split(',').filter((tag) => tag !== ''),
+      hasBegun: false,
+      isCanceled: false,
+      queuedToken: 0,
+      executingToken: -1,
+    };
     queries.set(id, query);
     sendJson(response, page(request, query, { nextUri: uri(request, query, 'queued', 1) }));
   }
@@ -205,7 +216,14 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
         JSON.stringify({ nodeVersion: { version: '483' }, starting, uptime: `${(uptimeMs / 1000).toFixed(2)}s`, ...id }),
       );
     }
-    if (path === '/v1/query') return sendJson(response, JSON.stringify([...queries.values()].map(({ id }) => ({ queryId: id }))));
+    if (path === '/v1/query') {
+      // As the real one: only for somebody, and what has only been submitted is not known here.
+      const asker = header(request, 'x-trino-user') ?? header(request, 'authorization') ?? '';
+      if (asker === '') return sendText(response, 401, 'X-Trino-User must be sent');
+      const begun = [...queries.values()].filter(({ hasBegun }) => hasBegun);
+      const listed = begun.map(({ id, traceToken, clientTags }) => ({ queryId: id, session: { traceToken, clientTags } }));
+      return sendJson(response, JSON.stringify(listed));
+    }
     const queryId = /^\/v1\/query\/([^/?]+)/.exec(path)?.[1];
     const query = queries.get(queryId ?? '');
     if (queryId !== undefined && request.method === 'DELETE') {

@@ -20,11 +20,15 @@ export const annotations = Object.freeze({
   suspendRequestedAt: `${annotationPrefix}suspend-requested-at`,
   /** Hash of the fields the operator last applied to an object of its own. */
   appliedHash: `${annotationPrefix}applied-hash`,
+  /** On the Secret with the gateway's seal keys: when its current key was made. */
+  sealRotatedAt: `${annotationPrefix}rotated-at`,
 });
 
 export const systemNamespace = 'xtrinode-system';
 export const gatewayNamespace = 'xtrinode-gateway';
 export const routesConfigMap = 'trino-gateway-routes';
+/** Keys `current` and `previous`: what gateways seal waiting statements with (design D4). */
+export const gatewaySealSecret = 'xtrinode-gateway-seal';
 /** Label that marks every shard of the route table. */
 export const routesLabel = `${annotationPrefix}routes`;
 

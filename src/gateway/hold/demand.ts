@@ -20,8 +20,8 @@ export interface DemandKeeper {
   want(runtime: string, count: () => WaitingCount, arrivedAt?: EpochMs): void;
   /** Nobody waits any more. */
   release(runtime: string): void;
-  /** Ends every demand. */
-  stop(): Promise<void>;
+  /** Asks no more. Ends every demand, unless somebody else may go on with those who wait: then it runs out by itself. */
+  stop(mayGoOn: boolean): Promise<void>;
 }
 
 /** Below the Lease's duration (15 s) by enough for two failures. */
@@ -105,10 +105,11 @@ export function createDemandKeeper(port: DemandPort, clock: Clock, log: Log): De
       asking.delete(runtime);
       void end(runtime, entry);
     },
-    async stop() {
+    async stop(mayGoOn) {
       const ending = [...asking];
       asking.clear();
-      await Promise.all(ending.map(([runtime, entry]) => end(runtime, entry)));
+      for (const [, entry] of ending) entry.cancelTimer?.();
+      if (!mayGoOn) await Promise.all(ending.map(([runtime, entry]) => end(runtime, entry)));
       await Promise.all(turns.values());
     },
   };

@@ -14,7 +14,7 @@ export interface Submission {
   /** Scheme and authority that the coordinator's URIs must name. */
   readonly origin: string;
   readonly authorization?: string;
-  /** Put into the trace token where the client left it empty, so that both ids can be found together. */
+  /** The mark by which any gateway finds the query: trace token where the client left it empty, else one more client tag. */
   readonly heldId?: string;
 }
 
@@ -31,13 +31,18 @@ const headTimeoutMs = 20_000;
 /** Never Trino's own answers to a statement (trino-protocol 1.6): whatever stands in front of it does not reach it now. */
 const notNow = new Set([408, 429, 502, 503, 504]);
 
+/** Trino reads the first line of either header only; a further tag takes a query out of no resource group. Pure. */
+function markOf(headers: HeaderPairs, heldId: string): [string, string] {
+  const family = familyOf(headers) === 'presto' ? 'Presto' : 'Trino';
+  const isTraced = (headerOf(headers, `x-${family.toLowerCase()}-trace-token`) ?? '') !== '';
+  if (!isTraced) return [`X-${family}-Trace-Token`, heldId];
+  const tags = headerOf(headers, `x-${family.toLowerCase()}-client-tags`) ?? '';
+  return [`X-${family}-Client-Tags`, tags === '' ? heldId : `${tags},${heldId}`];
+}
+
 function headersOf(submission: Submission): string[] {
   const { headers, authorization, heldId } = submission;
-  const family = familyOf(headers) === 'presto' ? 'Presto' : 'Trino';
-  const trace = `X-${family}-Trace-Token`;
-  const isTraced = (headerOf(headers, trace.toLowerCase()) ?? '') !== '';
-  const ours: [string, string][] = [];
-  if (heldId !== undefined && !isTraced) ours.push([trace, heldId]);
+  const ours = heldId === undefined ? [] : [markOf(headers, heldId)];
   if (authorization !== undefined) ours.push(['Authorization', authorization]);
   const replaced = new Set(ours.map(([name]) => name.toLowerCase()));
   // The small answer is read here, so it must not be compressed.

@@ -3,6 +3,7 @@ import type { EpochMs } from '#core/clock.ts';
 import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
+import type { Subject } from './subject.ts';
 
 /**
  * HELD -> SUBMITTING -> HANDED_OVER, back to HELD when the coordinator does not take it, or one of the ends FAILED and
@@ -23,7 +24,7 @@ export interface HeldStatement {
   readonly id: string;
   /** `namespace/name` of the runtime. */
   readonly runtime: string;
-  readonly user: string;
+  readonly subject: Subject;
   readonly arrivedAt: EpochMs;
   readonly patienceMs: number;
   /** As the POST carried them: a poll's own headers may lack the user (Go). Emptied when they cannot be needed any more. */
@@ -37,6 +38,8 @@ export interface HeldStatement {
   state: HeldState;
   /** Newest token given out; the client asks for it or repeats the one before. -1 while the client does not know this id. */
   token: number;
+  /** Stands for it in its addresses; absent until the first is given out. */
+  capability?: string;
   lastSeenAt: EpochMs;
   /** Requests of the client that wait right now, and how each is woken. */
   readonly wakers: Set<() => void>;
@@ -44,6 +47,8 @@ export interface HeldStatement {
   expectedUntil: EpochMs;
   /** In states HANDED_OVER and REFUSED; replayed to every repetition. */
   outcome?: Outcome;
+  /** Handed over, but no other gateway can have begun its query: headers and body are kept for another coordinator. */
+  maySubmitAgain: boolean;
   /** In state FAILED. */
   failure?: TrinoFailure;
   /** Authorization of the newest poll, preferred at submission because tokens expire. */

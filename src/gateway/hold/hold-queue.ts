@@ -5,6 +5,7 @@ import type { Clock } from '#core/clock.ts';
 import { formatHeldId } from '#trino/protocol/query-id.ts';
 import type { GatewayProblem } from '../problems.ts';
 import type { DemandKeeper, WaitingCount } from './demand.ts';
+import { abandoned, canceled, createEndings, type Alias } from './endings.ts';
 import {
   closedGraceMs,
   isForgettable,
@@ -16,6 +17,7 @@ import {
   type Outcome,
 } from './held-statement.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 
 export interface HoldLimits {
   readonly perRuntime: number;
@@ -25,11 +27,11 @@ export interface HoldLimits {
 
 export const defaultHoldLimits: HoldLimits = { perRuntime: 10_000, perUser: 1_000, totalBytes: 256 * 1024 * 1024 };
 
-export type NewStatement = Pick<HeldStatement, 'runtime' | 'user' | 'patienceMs' | 'headers' | 'body' | 'forwarded' | 'origin'>;
+export type NewStatement = Pick<HeldStatement, 'runtime' | 'subject' | 'patienceMs' | 'headers' | 'body' | 'forwarded' | 'origin'>;
 
-export interface Alias {
-  readonly runtime: string;
-  readonly realId: string;
+/** Of a statement that another replica, or this one before a restart, has admitted and told its client about. */
+export interface FormerLife extends Pick<HeldStatement, 'id' | 'arrivedAt' | 'token'> {
+  readonly capability: string;
 }
 
 export interface HoldQueueInit {
@@ -44,8 +46,6 @@ export interface HoldQueueInit {
 
 /** Who waits now is looked at this often while anything is held, in ms. */
 const sweepMs = 1_000;
-/** Aliases from held to real ids, for cancelling by the first id; oldest go first. */
-const maxAliases = 10_000;
 
 interface Waiters {
   readonly statements: Set<HeldStatement>;
@@ -56,7 +56,7 @@ export class HoldQueue {
   readonly #init: HoldQueueInit;
   readonly #held = new Map<string, HeldStatement>();
   readonly #byRealId = new Map<string, HeldStatement>();
-  readonly #aliases = new Map<string, Alias>();
+  readonly #endings = createEndings();
   readonly #waiters = new Map<string, Waiters>();
   #sequence = 0;
   #isStopped = false;
@@ -78,9 +78,14 @@ export class HoldQueue {
     return this.#waiters.get(runtime)?.statements.size ?? 0;
   }
 
-  admit(statement: NewStatement): HeldStatement | GatewayProblem {
-    const { runtime, user } = statement;
-    const { limits, budget, clock, shard } = this.#init;
+  newId(): string {
+    return formatHeldId(this.#init.clock.now(), this.#sequence++, this.#init.shard);
+  }
+
+  admit(statement: NewStatement, former?: FormerLife): HeldStatement | GatewayProblem {
+    const { runtime } = statement;
+    const { user } = statement.subject;
+    const { limits, budget, clock } = this.#init;
     const waiters = this.#waiters.get(runtime);
     if ((waiters?.statements.size ?? 0) >= limits.perRuntime) {
       return { code: 'QUEUE_FULL', detail: `${limits.perRuntime} statements already wait for ${runtime}; try again when some have run.` };
@@ -98,18 +103,20 @@ export class HoldQueue {
     const now = clock.now();
     const held: HeldStatement = {
       ...statement,
-      id: formatHeldId(now, this.#sequence++, shard),
+      id: former?.id ?? this.newId(),
       arrivedAt: now,
       bytes,
       state: 'HELD',
       token: -1,
+      ...former,
+      maySubmitAgain: false,
       lastSeenAt: now,
       wakers: new Set(),
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);
     this.#count(held);
-    this.#refresh(runtime, now);
+    this.#refresh(runtime, held.arrivedAt);
     this.#planSweep();
     return held;
   }
@@ -124,7 +131,23 @@ export class HoldQueue {
   }
 
   realIdOf(heldId: string): Alias | undefined {
-    return this.#aliases.get(heldId);
+    return this.#endings.aliasOf(heldId);
+  }
+
+  /** Another replica handed it over. */
+  learnAlias(heldId: string, alias: Alias): Alias {
+    this.#endings.handedOver(heldId, alias);
+    return alias;
+  }
+
+  /** What a client that comes back to a statement that is not held any more is told; undefined when it was never here. */
+  endOf(heldId: string): TrinoFailure | undefined {
+    return this.#endings.failureOf(heldId);
+  }
+
+  /** Cancelled through this replica, which does not hold it: it is not taken up here any more. */
+  cancelUnheld(heldId: string): void {
+    this.#endings.ended(heldId, canceled);
   }
 
   /** A request of the client is here: it counts as waiting, also if it was thought to have given up. */
@@ -168,36 +191,29 @@ export class HoldQueue {
     }
   }
 
-  /** The answer is kept for repetitions, and while its query has not begun so is the statement. */
-  handOver(held: HeldStatement, outcome: Outcome): void {
+  /** The answer is kept for repetitions; text and credentials only as long as it may have to be submitted again. */
+  handOver(held: HeldStatement, outcome: Outcome, maySubmitAgain: boolean): void {
     held.state = 'HANDED_OVER';
     held.outcome = outcome;
+    held.maySubmitAgain = maySubmitAgain;
     if (outcome.realId !== undefined) this.#byRealId.set(outcome.realId, held);
-    this.#account(held);
+    this.#alias(held, false);
+    if (!maySubmitAgain) this.#forgetContent(held);
+    else this.#account(held);
     this.wake(held);
-  }
-
-  /** The client knows the held id and keeps it: it must stay good for as long as the real query may live. */
-  alias(held: HeldStatement, realId: string): void {
-    this.#aliases.set(held.id, { runtime: held.runtime, realId });
-    const oldest = this.#aliases.size > maxAliases ? this.#aliases.keys().next().value : undefined;
-    if (oldest !== undefined) this.#aliases.delete(oldest);
   }
 
   /** The query may have begun: its text and credentials are not needed any more, and must not be used again. */
   begun(held: HeldStatement): void {
+    this.#alias(held, true);
     this.#forgetRealId(held);
-    held.headers = [];
-    held.body = Buffer.alloc(0);
-    delete held.freshAuthorization;
-    this.#account(held);
-    if (held.token < 0) this.drop(held);
+    this.#forgetContent(held);
   }
 
   /** Handed over to a coordinator that died before the query began: it waits again. */
   reopen(held: HeldStatement): void {
     this.#forgetRealId(held);
-    this.#aliases.delete(held.id);
+    this.#endings.forget(held.id);
     delete held.outcome;
     held.state = 'HELD';
     this.#account(held);
@@ -220,6 +236,21 @@ export class HoldQueue {
     for (const held of this.#held.values()) for (const wake of [...held.wakers]) wake();
   }
 
+  #alias(held: HeldStatement, hasBegun: boolean): void {
+    const realId = held.outcome?.realId;
+    if (held.token >= 0 && realId !== undefined) this.#endings.handedOver(held.id, { runtime: held.runtime, realId, hasBegun });
+  }
+
+  #forgetContent(held: HeldStatement): void {
+    held.maySubmitAgain = false;
+    held.headers = [];
+    held.body = Buffer.alloc(0);
+    delete held.freshAuthorization;
+    this.#account(held);
+    // Its client never knew the held id: nothing can ask for it.
+    if (held.token < 0) this.drop(held);
+  }
+
   #forgetRealId(held: HeldStatement): void {
     const realId = held.outcome?.realId;
     if (realId !== undefined && this.#byRealId.get(realId) === held) this.#byRealId.delete(realId);
@@ -238,15 +269,16 @@ export class HoldQueue {
     if (waiters.statements.has(held)) return;
     this.#waiters.set(held.runtime, waiters);
     waiters.statements.add(held);
-    waiters.perUser.set(held.user, (waiters.perUser.get(held.user) ?? 0) + 1);
+    waiters.perUser.set(held.subject.user, (waiters.perUser.get(held.subject.user) ?? 0) + 1);
   }
 
   #uncount(held: HeldStatement): void {
     const waiters = this.#waiters.get(held.runtime);
     if (waiters === undefined || !waiters.statements.delete(held)) return;
-    const left = (waiters.perUser.get(held.user) ?? 1) - 1;
-    if (left > 0) waiters.perUser.set(held.user, left);
-    else waiters.perUser.delete(held.user);
+    const { user } = held.subject;
+    const left = (waiters.perUser.get(user) ?? 1) - 1;
+    if (left > 0) waiters.perUser.set(user, left);
+    else waiters.perUser.delete(user);
     if (waiters.statements.size === 0) this.#waiters.delete(held.runtime);
   }
 
@@ -254,7 +286,7 @@ export class HoldQueue {
     let newest: HeldStatement | undefined;
     const { statements } = this.#waiters.get(runtime) ?? { statements: new Set<HeldStatement>() };
     for (const held of statements) if (newest === undefined || held.arrivedAt >= newest.arrivedAt) newest = held;
-    return { waiting: statements.size, newestArrivedAt: newest?.arrivedAt ?? 0, user: newest?.user ?? '' };
+    return { waiting: statements.size, newestArrivedAt: newest?.arrivedAt ?? 0, user: newest?.subject.user ?? '' };
   }
 
   #refresh(runtime: string, arrivedAt?: number): void {
@@ -267,11 +299,20 @@ export class HoldQueue {
     if (!this.#isStopped) this.#cancelSweep ??= this.#init.clock.after(sweepMs, () => this.#sweep());
   }
 
+  /** What it came to is remembered, since its address may still open. */
+  #end(held: HeldStatement): void {
+    if (held.token >= 0 && held.state !== 'HANDED_OVER') {
+      const failure = held.failure ?? (held.state === 'CANCELED' ? canceled : abandoned);
+      this.#endings.ended(held.id, failure);
+    }
+    this.drop(held);
+  }
+
   #sweep(): void {
     this.#cancelSweep = undefined;
     const now = this.#init.clock.now();
     for (const held of [...this.#held.values()]) {
-      if (isForgettable(held, now)) this.drop(held);
+      if (isForgettable(held, now)) this.#end(held);
       else if (!isWaiting(held, now)) this.#uncount(held);
       else continue;
       this.#refresh(held.runtime);

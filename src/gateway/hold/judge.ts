@@ -40,6 +40,6 @@ export function failureOf(
   const note = entry.note === undefined ? '' : ` (${entry.note})`;
   return {
     name: 'GENERIC_INSUFFICIENT_RESOURCES',
-    message: `runtime ${runtime} did not wake within ${Math.round(waitedMs / 1000)} s (spec.wakePatience); its state is ${entry.state}${note}. See: xtrinode why ${entry.name} -n ${entry.namespace}`,
+    message: `runtime ${runtime} did not wake within ${Math.round(held.patienceMs / 1000)} s (spec.wakePatience); its state is ${entry.state}${note}. See: xtrinode why ${entry.name} -n ${entry.namespace}`,
   };
 }

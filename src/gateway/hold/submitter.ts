@@ -29,7 +29,10 @@ export interface SubmitterInit {
   readonly client: CoordinatorClient;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether a statement whose query has not begun may be submitted again: false when other replicas serve the same clients. */
+  /**
+   * Whether a statement that was handed over may be submitted again while its query has not begun: false when other replicas
+   * serve the same clients, since the first GET may have gone through any of them.
+   */
   readonly isOnlyReplica: boolean;
 }
 
@@ -67,9 +70,7 @@ export function createSubmitter({ queue, turnstile, known, proofs, client, log, 
     if (outcome.realId !== undefined) known.learnAnswer(outcome.realId, entry);
     if (held.state === 'CANCELED') return cancelAtCoordinator(held, outcome);
     log.info('handed over', { id: held.id, queryId: outcome.realId, runtime: held.runtime, waitedMs: clock.now() - held.arrivedAt });
-    if (held.token >= 0 && outcome.realId !== undefined) queue.alias(held, outcome.realId);
-    queue.handOver(held, outcome);
-    if (!isOnlyReplica) queue.begun(held);
+    queue.handOver(held, outcome, isOnlyReplica);
   }
 
   function turnstilePassed(runtime: string): void {

@@ -16,6 +16,8 @@ export interface UpstreamCall {
   readonly signal: AbortSignal;
   /** Until the head of the answer, in ms. */
   readonly headTimeoutMs: number;
+  /** How much of an answer `exchange` reads; default 1 MiB. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** There is no answer, or not a whole one. */
@@ -39,7 +41,7 @@ export interface SmallAnswer {
 
 export interface CoordinatorClient {
   open(call: UpstreamCall): Promise<IncomingMessage>;
-  /** Reads the whole answer, at most 1 MiB, within the head's time-out. */
+  /** Reads the whole answer, up to its bound, within the head's time-out. */
   exchange(call: UpstreamCall): Promise<SmallAnswer>;
   /** Lets pools of coordinators that are no longer in use end; what runs on them runs to its end. */
   retain(baseUrls: ReadonlySet<string>): void;
@@ -103,12 +105,12 @@ export function createCoordinatorClient(clock: Clock): CoordinatorClient {
     });
   }
 
-  async function readSmall(response: IncomingMessage): Promise<Buffer> {
+  async function readSmall(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxSmallAnswerBytes) throw new Error('the answer is larger than 1 MiB');
+      if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes / 1024 / 1024} MiB`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
@@ -122,7 +124,8 @@ export function createCoordinatorClient(clock: Clock): CoordinatorClient {
         response.destroy(new Error(`the answer was not complete after ${call.headTimeoutMs} ms`)),
       );
       try {
-        return { status: response.statusCode ?? 502, headers: downstreamHeaders(response.rawHeaders), body: await readSmall(response) };
+        const body = await readSmall(response, call.maxAnswerBytes ?? maxSmallAnswerBytes);
+        return { status: response.statusCode ?? 502, headers: downstreamHeaders(response.rawHeaders), body };
       } catch (error) {
         throw new UpstreamError(error instanceof Error ? error.message : String(error), false, error);
       } finally {

@@ -3,9 +3,11 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import type { RouteEntry, RouteState } from '#apis/v1/route-entry.ts';
 import type { HoldLimits } from '#gateway/hold/hold-queue.ts';
+import type { KeyRing } from '#gateway/hold/seal-key.ts';
+import { createOwnKeys } from '#gateway/hold/seal-keys.ts';
 import { buildRouteTable, keyOfEntry, type RouteTable } from '#gateway/routing/route-table.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
-import { createLog, silentLog } from '#observe/log.ts';
+import { createLog, silentLog, type Log } from '#observe/log.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/fake-clock.ts';
 import { createFakeTrino, type FakeTrino } from '../../fakes/fake-trino.ts';
 
@@ -137,15 +139,22 @@ export interface BenchOptions {
   readonly limits?: HoldLimits;
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
+  /** Default: a key of its own. */
+  readonly keys?: () => KeyRing;
+  /** Under which its clients know it; default: localhost and its port. */
+  readonly host?: string;
+  /** Two characters in the ids it gives; default gz. */
+  readonly shard?: string;
+  /** Lines of its log. */
+  readonly log?: Log;
   readonly routes?: readonly RouteEntry[];
   readonly clock?: FakeClock;
 }
 
 /** Closed when the test ends. */
-export async function createBench(
-  t: TestContext,
-  { limits, isOnlyReplica = true, trustsRoutes = true, routes = [], clock = createFakeClock() }: BenchOptions = {},
-): Promise<Bench> {
+export async function createBench(t: TestContext, options: BenchOptions = {}): Promise<Bench> {
+  const { limits, isOnlyReplica = true, trustsRoutes = true, routes = [], clock = createFakeClock(), shard = 'gz', host } = options;
+  const ownKeys = createOwnKeys();
   const entries = new Map<string, RouteEntry>();
   const listeners = new Set<(table: RouteTable) => void>();
   const demands: DemandCall[] = [];
@@ -178,8 +187,9 @@ export async function createBench(
       },
     },
     clock,
-    log: process.env['SHOW_LOG'] === undefined ? silentLog : createLog({ level: 'debug', format: 'pretty' }),
-    shard: 'gz',
+    log: options.log ?? (process.env['SHOW_LOG'] === undefined ? silentLog : createLog({ level: 'debug', format: 'pretty' })),
+    shard,
+    keys: options.keys ?? (() => ownKeys),
     isOnlyReplica,
     trustsRoutes,
     ...(limits === undefined ? {} : { limits }),
@@ -210,7 +220,12 @@ export async function createBench(
     demands,
     route,
     until,
-    send: (method, pathOrUri, ask) => send(port, method, pathOrUri.replace(/^http:\/\/[^/]+/, ''), { signal: leaving.signal, ...ask }),
+    send: (method, pathOrUri, ask = {}) =>
+      send(port, method, pathOrUri.replace(/^http:\/\/[^/]+/, ''), {
+        signal: leaving.signal,
+        ...ask,
+        headers: [...(host === undefined ? [] : ['Host', host]), ...(ask.headers ?? [])],
+      }),
     post: (sql, ask = {}) =>
       bench.send('POST', '/v1/statement', { ...ask, body: sql, headers: ['X-Trino-User', 'ann', ...(ask.headers ?? [])] }),
     async follow(page) {

@@ -2,15 +2,16 @@
 // nothing of the table is there for nobody.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CoreEvent } from '#core/objects.ts';
+import type { CoreEvent, Secret } from '#core/objects.ts';
 import { deployments, events, secrets } from '#kube/resources.ts';
-import { fieldOwner, systemNamespace } from '#apis/v1/resources.ts';
+import { annotations, fieldOwner, gatewayNamespace, gatewaySealSecret, systemNamespace } from '#apis/v1/resources.ts';
 import { certificateSecretName } from '#admission/registration.ts';
 import { createLeaseElection } from '#kube/control/lease.ts';
 import { silentLog } from '#observe/log.ts';
 import { createWebhooks, withoutWebhooks } from '#roles/webhooks.ts';
 import { createManualClock } from '../../fakes/manual-clock.ts';
-import { createMemoryKubeApi } from '../../fakes/memory-kube-api.ts';
+import { createMemoryKubeApi, type MemoryKubeApi } from '../../fakes/memory-kube-api.ts';
+import { createGatewaySealController, type GatewaySealInit } from '#reconcile/gateway-seal.ts';
 import { ownerOf } from '#render/labels.ts';
 import { operatorLeaseName, permissions } from '#rbac/permissions.ts';
 import { guardApi } from '../../fakes/guarded-api.ts';
@@ -47,15 +48,29 @@ function named(name: string): Scenario {
   return found;
 }
 
-/** What a process has beside its controllers: its turn as leader, and the webhooks with their certificates. */
+/** Old keys are renewed. */
+async function renewSealKeys(api: MemoryKubeApi, common: Omit<GatewaySealInit, 'newKey'>): Promise<void> {
+  const key = { namespace: gatewayNamespace, name: gatewaySealSecret };
+  const metadata = { ...key, annotations: { [annotations.sealRotatedAt]: new Date(0).toISOString() } };
+  const old: Secret = { apiVersion: 'v1', kind: 'Secret', metadata, data: { current: 'old' } };
+  await api.create(secrets, old, { fieldManager: 'somebody' });
+  const controller = createGatewaySealController({ ...common, newKey: () => 'new' });
+  await controller.start();
+  const renewed = await api.until<Secret>(secrets, key, (secret) => secret?.data?.['current'] === 'new');
+  assert.equal(renewed?.data?.['previous'], 'old');
+  await controller.stop();
+}
+
+/** What a process has beside its controllers: its turn as leader, old seal keys, and the webhooks with their certificates. */
 async function runProcess(): Promise<readonly string[]> {
   const api = createMemoryKubeApi();
-  const clock = createManualClock();
+  const clock = createManualClock(Date.UTC(2026, 0, 1));
   const guarded = guardApi(api, { permissions: permissions.operator, served: [] });
   const common = { api: guarded.api, clock, random: () => 0.5, log: silentLog };
   const names = { namespace: systemNamespace, name: operatorLeaseName, identity: 'a', fieldManager: fieldOwner };
   const term = await createLeaseElection({ ...common, ...names }).acquire(new AbortController().signal);
   await term?.release();
+  await renewSealKeys(api, common);
   const webhooks = createWebhooks({ ...common, listen: { host: '127.0.0.1', port: 0 } });
   try {
     await webhooks.listen();

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createApiServer } from '#api-server/server.ts';
-import { apiVersion, gatewayNamespace, routesConfigMap, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
-import type { ConfigMap, KubeObject, Pod } from '#core/objects.ts';
+import { apiVersion, gatewayNamespace, gatewaySealSecret, routesConfigMap, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
+import type { ConfigMap, KubeObject, Pod, Secret } from '#core/objects.ts';
+import { createSealKeys } from '#gateway/hold/seal-keys.ts';
 import { createRouteSource } from '#gateway/routing/route-source.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { configMaps, pods, secrets } from '#kube/resources.ts';
@@ -61,14 +62,24 @@ test('the gateway', async (t) => {
     metadata: { namespace: gatewayNamespace, name: routesConfigMap, labels: { [routesLabel]: 'true' } },
     data: {},
   };
+  const sealSecret: Secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: gatewayNamespace, name: gatewaySealSecret },
+    data: { current: Buffer.alloc(32).toString('base64') },
+  };
   const guarded = guardedFor('gateway', api);
   const routes = createRouteSource({ api: guarded.api, ...common });
   t.after(() => routes.stop());
-  await routes.start();
+  const keys = createSealKeys({ api: guarded.api, ...common });
+  t.after(() => keys.stop());
+  await Promise.all([routes.start(), keys.start()]);
   const changed = Promise.withResolvers<void>();
   routes.subscribe(() => changed.resolve());
   await api.create(configMaps, table, by);
+  await api.create(secrets, sealSecret, by);
   await changed.promise;
+  assert.equal(keys.ring().isShared, true);
   assert.deepEqual([guarded.refusals, guarded.unused()], [[], []]);
 });
 

@@ -1,0 +1,33 @@
+// The real query of a held id. Where another replica handed it over, its mark at the coordinators of the runtime that the asker
+// has chosen tells (hold/marked-queries.ts); an id alone does not say whose it is.
+import { headerOf } from '#trino/protocol/headers.ts';
+import type { RequestContext } from './context.ts';
+import type { Alias } from './hold/endings.ts';
+import type { HoldQueue } from './hold/hold-queue.ts';
+import type { MarkedQueries } from './hold/marked-queries.ts';
+import { chooseRoute, isProblem, keyOfEntry, type RouteTable } from './routing/route-table.ts';
+
+export interface Aliases {
+  /** Undefined while the statement waits, and for an id that nobody knows. */
+  resolve(context: RequestContext, heldId: string): Promise<Alias | undefined>;
+}
+
+export interface AliasesInit {
+  readonly table: () => RouteTable;
+  readonly queue: HoldQueue;
+  readonly marked: MarkedQueries;
+}
+
+export function createAliases({ table, queue, marked }: AliasesInit): Aliases {
+  return {
+    async resolve(context, heldId) {
+      const { headers, forwarded } = context;
+      const alias = queue.realIdOf(heldId);
+      if (alias !== undefined || queue.find(heldId) !== undefined) return alias;
+      const entry = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
+      const realId = isProblem(entry) ? undefined : await marked.find(entry, heldId, context);
+      if (realId === undefined || isProblem(entry)) return undefined;
+      return queue.learnAlias(heldId, { runtime: keyOfEntry(entry), realId, hasBegun: true });
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// The pages of a statement that is held here: waiting for it to come through, and answering with what its state calls for.
+// Shell; trino-protocol 7.3-7.5.
+import type { Clock, EpochMs } from '#core/clock.ts';
+import { formatCallDonePage, formatErrorPage, formatQueuedPage } from '#trino/protocol/synthetic-page.ts';
+import { sendAnswer, sendPage } from './answers.ts';
+import type { RequestContext } from './context.ts';
+import { canceled } from './hold/endings.ts';
+import type { HeldAddresses } from './hold/held-address.ts';
+import { isPending, type HeldStatement } from './hold/held-statement.ts';
+import type { HoldQueue } from './hold/hold-queue.ts';
+import { failureOf, maySubmit } from './hold/judge.ts';
+import type { LaterEnd } from './hold/sealed-statement.ts';
+import type { Submitter } from './hold/submitter.ts';
+import type { RouteTable } from './routing/route-table.ts';
+
+export interface HeldPagesInit {
+  readonly table: () => RouteTable;
+  readonly queue: HoldQueue;
+  readonly submitter: Submitter;
+  readonly addresses: HeldAddresses;
+  readonly clock: Clock;
+}
+
+/** What a page says of its statement, held here or not. */
+export interface PageOf {
+  readonly id: string;
+  readonly origin: string;
+  readonly arrivedAt: EpochMs;
+}
+
+export interface HeldPages {
+  /** Waits at most `ms` for the statement to come through; leaves it in the state in which it is to be answered. */
+  wait(context: RequestContext, held: HeldStatement, ms: number): Promise<void>;
+  /** The page that the statement's state calls for. */
+  answer(context: RequestContext, held: HeldStatement, isPost: boolean): void;
+  sendQueued(context: RequestContext, held: HeldStatement): void;
+  sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void;
+  sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
+}
+
+export function createHeldPages({ table, queue, submitter, addresses, clock }: HeldPagesInit): HeldPages {
+  const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
+
+  function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
+    const { id, origin } = page;
+    const nextUri = `${origin}/v1/statement/queued/${id}/${addresses.format(id, capability, token)}/${token}`;
+    sendPage(context.response, formatQueuedPage({ id, origin, nextUri, elapsedMs: elapsedMs(page) }));
+  }
+
+  function sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void {
+    const { id, origin } = page;
+    const input = { id, origin, elapsedMs: elapsedMs(page) };
+    sendPage(context.response, end === 'call-done' ? formatCallDonePage(input) : formatErrorPage({ ...input, failure: end }));
+  }
+
+  /** From now on the client knows the held id. */
+  function sendQueued(context: RequestContext, held: HeldStatement): void {
+    held.token = Math.max(held.token, 0);
+    held.capability ??= addresses.sealStatement(held.id, held);
+    sendNext(context, held, held.capability, held.token);
+  }
+
+  return {
+    sendQueued,
+    sendNext,
+    sendEnd,
+    async wait(context, held, ms) {
+      const until = clock.now() + ms;
+      queue.seen(held);
+      while (isPending(held)) {
+        const entry = table().byKey.get(held.runtime);
+        const waitedMs = clock.now() - held.arrivedAt;
+        let leftMs = Math.min(until - clock.now(), held.patienceMs - waitedMs + 1);
+        if (held.state === 'HELD') {
+          const failure = failureOf(held, entry, waitedMs);
+          if (failure !== undefined) return submitter.fail(held, failure);
+          const turnMs = maySubmit(held, entry) ? submitter.submit(held, entry) : 0;
+          if (turnMs > 0) leftMs = Math.min(leftMs, turnMs);
+        } else leftMs = until - clock.now();
+        // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
+        if (leftMs <= 0 || context.gone.aborted || (queue.isStopped && held.state === 'HELD')) return;
+        await queue.waitForChange(held, leftMs, context.gone);
+      }
+    },
+    answer(context, held, isPost) {
+      const { outcome, failure } = held;
+      // An error goes on a GET page: the JavaScript client loses one in the answer to its POST (trino-protocol 7.3).
+      const isLastPage = outcome?.answer.status === 200 && outcome.nextUri === undefined;
+      if (outcome !== undefined && !(isPost && isLastPage)) return sendAnswer(context.response, outcome.answer);
+      if (isPost || isPending(held)) return sendQueued(context, held);
+      sendEnd(context, held, failure ?? canceled);
+    },
+  };
+}

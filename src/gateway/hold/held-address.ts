@@ -1,0 +1,65 @@
+// The part of a held statement's address that makes it a capability: `x<signature><key id>.<content>`. The signature binds the
+// page's number, so that an address can neither be guessed nor advanced; the content is the statement itself, sealed, or a
+// random name when it stays on its replica (design D4). `/`, `.` alone and `/executing` cannot occur in it. Shell (crypto).
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { sign, type KeyRing, type SealKey } from './seal-key.ts';
+import { decode, encodeEnd, encodeStatement, sealableHeaders, type SealedEnd, type SealedStatement } from './sealed-statement.ts';
+import { maxPlainBytes, open, seal } from './sealed-token.ts';
+
+export interface HeldAddresses {
+  /** What stands for a statement in all its addresses. */
+  sealStatement(id: string, statement: SealedStatement): string;
+  sealEnd(id: string, end: SealedEnd): string;
+  /** Address segment of one page. */
+  format(id: string, capability: string, token: number): string;
+  /** The capability of an address that a gateway with one of our keys has given out; undefined for any other. */
+  read(id: string, slug: string, token: number): string | undefined;
+  /** What is sealed in it; undefined when it stays on the replica that took it. */
+  open(id: string, capability: string): SealedStatement | SealedEnd | undefined;
+  /** Whether another replica, or this one after a restart, can go on with it. */
+  canTravel(capability: string): boolean;
+}
+
+const slugForm = /^x([0-9a-f]{40})(([0-9a-f]{8})\.[sk][\w-]+)$/;
+const capabilityForm = /^([0-9a-f]{8})\.([sk])([\w-]+)$/;
+
+export function createHeldAddresses(keys: () => KeyRing): HeldAddresses {
+  function signature(key: SealKey, id: string, capability: string, token: number): string {
+    return sign(key, `${id}/${token}/${capability}`);
+  }
+
+  /** Too large ones get a name that nobody can guess and that no other statement of any replica has. */
+  function capabilityOf(key: SealKey, sealed: string | undefined): string {
+    return sealed === undefined ? `${key.id}.k${randomBytes(12).toString('base64url')}` : `${key.id}.s${sealed}`;
+  }
+
+  return {
+    sealStatement(id, statement) {
+      const key = keys().current;
+      const headers = statement.body.length > maxPlainBytes ? undefined : sealableHeaders(statement.headers);
+      return capabilityOf(key, headers === undefined ? undefined : seal(key, id, encodeStatement({ ...statement, headers })));
+    },
+    sealEnd(id, end) {
+      const key = keys().current;
+      return capabilityOf(key, seal(key, id, encodeEnd(end)));
+    },
+    format(id, capability, token) {
+      const key = keys().find(capability.slice(0, 8)) ?? keys().current;
+      return `x${signature(key, id, capability, token)}${capability}`;
+    },
+    read(id, slug, token) {
+      const [, signed = '', capability = '', keyId = ''] = slugForm.exec(slug) ?? [];
+      const key = keys().find(keyId);
+      if (key === undefined) return undefined;
+      return timingSafeEqual(Buffer.from(signed), Buffer.from(signature(key, id, capability, token))) ? capability : undefined;
+    },
+    open(id, capability) {
+      const [, keyId = '', form, text = ''] = capabilityForm.exec(capability) ?? [];
+      const key = keys().find(keyId);
+      if (form !== 's' || key === undefined) return undefined;
+      const bytes = open(key, id, text);
+      return bytes === undefined ? undefined : decode(bytes);
+    },
+    canTravel: (capability) => keys().isShared && capabilityForm.exec(capability)?.[2] === 's',
+  };
+}

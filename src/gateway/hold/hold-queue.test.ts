@@ -1,0 +1,61 @@
+// What the memory of a gateway keeps of a statement after its hand-over (trino-protocol section 9, row 76).
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { silentLog } from '#observe/log.ts';
+import { createFakeClock } from '../../../test/fakes/fake-clock.ts';
+import { createDemandKeeper } from './demand.ts';
+import type { HeldStatement, Outcome } from './held-statement.ts';
+import { defaultHoldLimits, HoldQueue } from './hold-queue.ts';
+import { createMemoryBudget } from './memory-budget.ts';
+
+const outcome: Outcome = {
+  answer: { status: 200, headers: [], body: Buffer.from('{}') },
+  realId: '20260101_000000_00000_abcde',
+  nextUri: 'http://gw/v1/statement/queued/20260101_000000_00000_abcde/y/1',
+  coordinatorUrl: 'http://127.0.0.1:1',
+};
+
+function aHeldStatement(): { queue: HoldQueue; held: HeldStatement } {
+  const clock = createFakeClock();
+  const demand = createDemandKeeper({ ask: () => Promise.resolve(), end: () => Promise.resolve() }, clock, silentLog);
+  const budget = createMemoryBudget(1e6);
+  const queue = new HoldQueue({ clock, demand, limits: defaultHoldLimits, budget, shard: 'gz', needsDemand: () => false });
+  const held = queue.admit({
+    runtime: 'team/a',
+    subject: { user: 'ann' },
+    patienceMs: 1,
+    headers: [
+      ['Authorization', 'Basic hunter2'],
+      ['X-Trino-Extra-Credential', 'key=hunter2'],
+    ],
+    body: Buffer.from('SELECT hunter2'),
+    forwarded: { protocol: 'http', host: 'gw', clientAddress: '::1' },
+    origin: 'http://gw',
+  });
+  assert.ok('id' in held);
+  held.token = 0;
+  held.freshAuthorization = 'Bearer hunter2';
+  return { queue, held };
+}
+
+function secretsIn(held: HeldStatement): boolean {
+  return `${JSON.stringify(held)} ${held.body.toString()}`.includes('hunter2');
+}
+
+it('among several gateways neither credentials nor SQL outlive the hand-over', () => {
+  const { queue, held } = aHeldStatement();
+  assert.ok(secretsIn(held));
+  queue.handOver(held, outcome, false);
+  assert.ok(!secretsIn(held));
+  assert.equal(queue.find(held.id), held, 'the answer is kept for a client that lost it');
+  assert.deepEqual(queue.realIdOf(held.id), { runtime: 'team/a', realId: outcome.realId, hasBegun: false });
+});
+
+it('of the only gateway they are kept until the first page of the query is asked for, for another coordinator', () => {
+  const { queue, held } = aHeldStatement();
+  queue.handOver(held, outcome, true);
+  assert.ok(secretsIn(held));
+  queue.begun(held);
+  assert.ok(!secretsIn(held));
+  assert.equal(queue.realIdOf(held.id)?.hasBegun, true);
+});
