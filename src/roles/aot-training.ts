@@ -29,7 +29,7 @@ export function startAotTraining({ installation, runtimes, clock, log }: AotTrai
 
   async function train(signal: AbortSignal): Promise<void> {
     try {
-      const result = await ensureAotCache({ installation, clock, signal });
+      const result = await ensureAotCache({ installation, clock, log, signal });
       isOver = true;
       log.info('ahead-of-time cache', { result });
     } catch (error) {

@@ -1,15 +1,15 @@
 // The ahead-of-time cache of Trino's classes (JDK 25, JEP 483 and 514; design D17): made once per installation by a training
 // run in the background, used when it is there, never waited for. Measured for 483: first row 11.7 -> 8.2 s after the start
 // of the JVM, 20.6 -> 13.5 s of processor time. A JVM ignores a cache that does not fit its class path or flags.
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { setPriority } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '#core/clock.ts';
+import { pause } from '#core/pause.ts';
+import type { Log } from '#observe/log.ts';
 import { renderJvmConfig } from '#trino/jvm.ts';
 import { createAddressPool } from '../addresses.ts';
 import { takeLock } from '../process-lock.ts';
-import { pause } from '#core/pause.ts';
+import { createSupervisedProcesses, type SupervisedProcess } from '../supervised-processes.ts';
 import type { TrinoInstallation } from './installation.ts';
 import { buildTrinoLaunch, type TrinoLaunch } from './launch.ts';
 import { runStatement } from './statement.ts';
@@ -23,6 +23,7 @@ export async function usableAotCache(installation: TrinoInstallation): Promise<s
 export interface TrainingOptions {
   readonly installation: TrinoInstallation;
   readonly clock: Clock;
+  readonly log: Log;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +33,7 @@ const HEAP_BYTES = 1024 * 1024 * 1024;
 /** The whole run; it takes about 35 s of a quiet machine, and has the lowest priority. */
 const TRAINING_TIMEOUT_MS = 600_000;
 const LOOK_AGAIN_MS = 500;
-const LOWEST_PRIORITY = 19;
+const LOWEST_PRIORITY = '19';
 
 // what most first queries touch: a scan, an aggregation, a join, the metadata that tools ask for
 const STATEMENTS = [
@@ -49,7 +50,6 @@ const STATEMENTS = [
 export async function ensureAotCache(options: TrainingOptions): Promise<TrainingResult> {
   const { installation, signal } = options;
   const file = installation.aotCacheFile;
-  if ((await usableAotCache(installation)) !== undefined) return 'there already';
   const plugins = await stat(join(installation.pluginDirectory, 'tpch')).catch(() => undefined);
   if (plugins === undefined) return 'not possible';
 
@@ -62,7 +62,10 @@ export async function ensureAotCache(options: TrainingOptions): Promise<Training
   );
   if (lock === undefined) return 'made by another process';
   try {
-    const work = await mkdtemp(join(dirname(file), `${basename(file)}-training-`));
+    // Whose process was killed: nobody else trains while the lock is ours.
+    await removeNamed(dirname(file), (name) => name.startsWith(trainingPrefix(file)));
+    if ((await usableAotCache(installation)) !== undefined) return 'there already';
+    const work = await mkdtemp(join(dirname(file), trainingPrefix(file)));
     try {
       const isMade = await train(options, work);
       if (!isMade) return 'failed';
@@ -77,13 +80,19 @@ export async function ensureAotCache(options: TrainingOptions): Promise<Training
   }
 }
 
+function trainingPrefix(file: string): string {
+  return `${basename(file)}-training-`;
+}
+
 /** 125 MB each, and the class path they were made for is gone after an upgrade of ours. */
 async function removeOlder(file: string): Promise<void> {
-  const directory = dirname(file);
-  const name = basename(file);
-  const prefix = name.slice(0, name.lastIndexOf('-') + 1);
-  const older = (await readdir(directory)).filter((each) => each.startsWith(prefix) && each.endsWith('.aot') && each !== name);
-  for (const each of older) await rm(join(directory, each), { force: true });
+  const own = basename(file);
+  const prefix = own.slice(0, own.lastIndexOf('-') + 1);
+  await removeNamed(dirname(file), (name) => name.startsWith(prefix) && name.endsWith('.aot') && name !== own);
+}
+
+async function removeNamed(directory: string, isMeant: (name: string) => boolean): Promise<void> {
+  for (const name of (await readdir(directory)).filter(isMeant)) await rm(join(directory, name), { recursive: true, force: true });
 }
 
 async function train(options: TrainingOptions, work: string): Promise<boolean> {
@@ -94,38 +103,37 @@ async function train(options: TrainingOptions, work: string): Promise<boolean> {
     await pool.close();
     return false;
   }
-  const timeout = AbortSignal.timeout(TRAINING_TIMEOUT_MS);
-  const signal = AbortSignal.any([options.signal, timeout]);
+  // Supervised, because a JVM that is left alone goes on to write a cache that nobody will use, for half a minute.
+  const processes = createSupervisedProcesses({ log: options.log, logFile: join(work, 'supervisor.log'), patienceMs: 0 });
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(TRAINING_TIMEOUT_MS)]);
   const output = join(work, 'cache.aot');
-  const child = spawn(launch.command, [`-XX:AOTCacheOutput=${output}`, ...launch.args], {
-    cwd: launch.workingDirectory,
+  const run = processes.start({
+    command: 'nice',
+    args: ['-n', LOWEST_PRIORITY, launch.command, `-XX:AOTCacheOutput=${output}`, ...launch.args],
     env: { PATH: '/usr/bin:/bin', ...launch.env },
-    stdio: ['pipe', 'ignore', 'ignore'], // the pipe: the launcher ends when we do
-    detached: true,
+    workingDirectory: launch.workingDirectory,
+    logFile: join(work, 'trino.log'),
+    pidFile: join(work, 'pid.json'),
   });
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  });
-  const kill = (): void => killGroup(child);
+  const kill = (): void => run.signal('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   try {
-    if (child.pid !== undefined) setPriority(child.pid, LOWEST_PRIORITY);
-    const isTrained = await runStatements(`http://${podIP}:8080`, child, options.clock, signal);
-    if (isTrained) child.kill('SIGTERM'); // the cache is written on the way out, by a second JVM
-    else kill();
-    await ended;
+    const isTrained = await runStatements(`http://${podIP}:8080`, run, options.clock, signal);
+    run.signal(isTrained ? 'SIGTERM' : 'SIGKILL'); // the cache is written on the way out, by a second JVM
+    await run.exited;
     options.signal.throwIfAborted();
     return isTrained && (await stat(output).catch(() => undefined)) !== undefined;
   } finally {
-    kill();
     signal.removeEventListener('abort', kill);
+    await processes.stop();
     await pool.close();
   }
 }
 
-async function runStatements(url: string, child: ChildProcess, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null && child.pid !== undefined && !signal.aborted;
+async function runStatements(url: string, run: SupervisedProcess, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  let hasEnded = false;
+  void run.exited.then(() => (hasEnded = true));
+  const isAlive = (): boolean => !hasEnded && !signal.aborted;
   while (isAlive()) {
     const info = await fetch(`${url}/v1/info`, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) })
       .then((response) => response.text())
@@ -160,13 +168,4 @@ async function prepare(installation: TrinoInstallation, work: string, podIP: str
   const launch = buildTrinoLaunch({ installation, root, podIP, files, namesFile: join(work, 'names') });
   for (const directory of launch?.directories ?? []) await mkdir(directory, { recursive: true });
   return launch;
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }
