@@ -58,8 +58,8 @@ export const checkSteps: readonly Step[] = [
 export const realKubernetesSteps: readonly Step[] = [
   { name: 'set-up of a real Kubernetes', command: [node, '--disable-warning=ExperimentalWarning', 'tools/real-cluster/set-up.ts'] },
   {
-    name: 'contract tests on a real Kubernetes API server',
-    command: [node, ...testFlags, '--test-isolation=none', 'test/contract/real-cluster.test.ts', 'test/contract/crd-on-real.test.ts'],
+    name: 'contract and client tests on a real Kubernetes API server',
+    command: [node, ...testFlags, '--test-isolation=none', 'test/contract/real-*.test.ts', 'test/contract/*-on-real.test.ts'],
   },
 ];
 

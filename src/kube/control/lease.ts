@@ -101,7 +101,8 @@ export function createLeaseElection(init: LeaseElectionInit): LeaseElection {
     return {
       ...before,
       holderIdentity: identity,
-      leaseDurationSeconds: times.leaseMs / 1000,
+      // Whole seconds in the API; rounded up, as those who wait count it.
+      leaseDurationSeconds: Math.ceil(times.leaseMs / 1000),
       acquireTime: isOurs && before.acquireTime !== undefined ? before.acquireTime : now,
       renewTime: now,
       leaseTransitions: before === undefined ? 0 : (before.leaseTransitions ?? 0) + (isOurs ? 0 : 1),
