@@ -36,7 +36,7 @@ describe('what a request is', () => {
     assert.deepEqual(classify('GET', `/ui/api/query/${id}`, ''), { kind: 'ui', queryId: id });
   });
 
-  it('lets no path through that a coordinator could read as an internal one', () => {
+  it('lets no path through that a coordinator could read as an internal one [row 54]', () => {
     const part = fc.constantFrom(
       '..',
       '.',

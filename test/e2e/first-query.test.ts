@@ -18,7 +18,7 @@ const tap = await openTap(gatewayUrl);
 after(() => tap.close());
 
 for (const client of clientNames) {
-  test(`the first query of ${client} wakes a sleeping runtime and gets its rows`, async () => {
+  test(`the first query of ${client} wakes a sleeping runtime and gets its rows [row 82]`, async () => {
     await putToSleep(up);
     const { result, starts } = await countStarts(up, 'quickstart', () => clients.query(client, tap.url, countLines));
     assertCounted(result);
@@ -27,7 +27,7 @@ for (const client of clientNames) {
   });
 }
 
-test('twenty mixed clients at once make one wake, and all get their rows', async () => {
+test('twenty mixed clients at once make one wake, and all get their rows [row 82]', async () => {
   await putToSleep(up);
   const { result, starts } = await countStarts(up, 'quickstart', () => askMixed(clients, tap.url, 20));
   result.forEach(assertCounted);

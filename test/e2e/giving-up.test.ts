@@ -49,7 +49,7 @@ test('whoever gives up while held', { concurrency: true }, async (t) => {
       assert.notEqual(code, 0);
       await assertForgotten('interrupted');
     }),
-    t.test('by cursor.cancel() in Python leaves nothing behind', async () => {
+    t.test('by cursor.cancel() in Python leaves nothing behind [row 80]', async () => {
       const more = ['--header', 'X-Trino-XTrinode=default/cancelled', '--cancel-after', '5'];
       const { code, notes } = await clients.query('python', up.gatewayUrl, countLines, ...more);
       assert.equal(code, 1);

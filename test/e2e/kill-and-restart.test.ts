@@ -1,23 +1,36 @@
-// A query that is killed by the id that its client had first, and a coordinator that dies behind its route: through `up`, and
-// through a gateway that runs from a file and has nobody to tell it of the death.
+// Queries that are killed by the id that their client had first, and a coordinator that cannot be reached or dies behind its route:
+// through `up`, and through a gateway that runs from a file and has nobody to tell it anything.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { createClients } from './clients/clients.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clientNames, createClients } from './clients/clients.ts';
 import { assertCounted, countLines } from './harness/expectations.ts';
 import { javaProcesses } from './harness/processes.ts';
 import { aCatalog, aRuntime } from './harness/runtimes.ts';
+import { openTap } from './harness/tap.ts';
 import { startUp, startXtrinode } from './harness/up.ts';
 import { eventually } from './harness/waiting.ts';
 
 /** Runs for hours where nobody kills it. */
 const endless = 'SELECT count(*) FROM tpch.sf1000.lineitem a, tpch.sf1000.lineitem b WHERE a.comment < b.comment';
+/** Some seconds of work, so that all five clients wait for it at the same time. */
+const slow = 'SELECT count(*) FROM tpch.sf1.lineitem';
+/** Where nobody listens. */
+const nowhere = 'http://127.0.0.1:1';
 
 const clients = await createClients();
 const up = await startUp({ args: ['--no-quickstart'] });
 await up.apply(aCatalog('tpch', 'solo') + aRuntime('solo', { routing: '{ default: true }' }));
 await up.until('solo', 'Suspended', 20_000);
+
+/** Queries of users that the coordinator runs now. */
+async function running(): Promise<readonly { readonly queryId: string; readonly query: string }[]> {
+  const { status } = await up.runtime('solo');
+  const response = await fetch(`${status?.coordinator?.url}/v1/query?state=RUNNING`, { headers: { 'X-Trino-User': 'anybody' } });
+  return (await response.json()) as { queryId: string; query: string }[];
+}
 
 test('Superset cancels a query by its first id while it is held, and nothing keeps the runtime awake [row 34] [row 85]', async () => {
   const { id, called, error, message } = await clients.cancelAsSuperset(up.gatewayUrl, endless, 'QUEUED');
@@ -34,23 +47,58 @@ test('Superset cancels a query by its first id after the hand-over [row 34] [row
   assert.match(message ?? '', /Query killed\. Message: Superset/);
 });
 
-test('queries that come just when the coordinator has died wait for the next one and get their rows [row 88]', async () => {
+test('cursor.cancel() in Python ends a query that runs [row 80]', async () => {
+  const { code, notes } = await clients.query('python', up.gatewayUrl, endless, '--cancel-after', '3');
+  assert.equal(code, 1);
+  assert.match(notes, /USER_CANCELED/);
+  await eventually('the end of the query', 10_000, async () => (await running()).length === 0);
+});
+
+test('behind a gateway that runs from a file', async (t) => {
   const { coordinator } = (await up.until('solo', 'Ready', 60_000)).status ?? {};
+  const line = await openTap(coordinator?.url ?? nowhere);
+  after(() => line.close());
   const file = join(up.home, 'routes.yaml');
-  writeFileSync(
-    file,
-    JSON.stringify([{ namespace: 'default', name: 'solo', state: 'RUNNING', isDefault: true, coordinatorUrl: coordinator?.url }]),
-  );
+  const route = { namespace: 'default', name: 'solo', state: 'RUNNING', isDefault: true, coordinatorUrl: line.url };
+  writeFileSync(file, JSON.stringify([route]));
   const gateway = startXtrinode(['gateway', '--routes', file, '--listen', '127.0.0.1:0']);
   after(() => gateway.process.kill('SIGTERM'));
   const url = await eventually('the ready line of the gateway', 30_000, () => /^gateway ready: (\S+)$/m.exec(gateway.out())?.[1]);
-  assertCounted(await clients.query('go', url, countLines));
-  const [java, ...others] = javaProcesses(up.home);
-  assert.deepEqual([java === undefined, others], [false, []]);
-  process.kill(java?.pid ?? 0, 'SIGKILL');
-  const answers = await Promise.all(
-    [up.gatewayUrl, url].flatMap((to) => [clients.query('python', to, countLines), clients.query('go', to, countLines)]),
+
+  await t.test('a coordinator that cannot be reached for a minute loses and doubles no row, with any client [row 23]', async () => {
+    const booted = clientNames.map((name) => clients.boot(name, url, slow));
+    after(() => booted.forEach((client) => client.end()));
+    await Promise.all(booted.map(({ isReady }) => isReady));
+    const ends = booted.map((client) => client.release());
+    await eventually('five queries that run', 30_000, async () => (await running()).filter(({ query }) => query === slow).length === 5, 20);
+    line.leadTo(nowhere);
+    await delay(60_000);
+    line.leadTo(coordinator?.url ?? nowhere);
+    for (const { client, rows, notes } of await Promise.all(ends)) {
+      // Beside what the CLI asked to load its classes.
+      const own = rows?.filter(([value]) => value !== '1');
+      assert.deepEqual(own, [['6001215']], `${client}: ${notes}`);
+    }
+    const bridged = gateway.notes().matchAll(/"queryId":"(\w+)".*bridging a coordinator that does not answer/g);
+    assert.equal(new Set([...bridged].map(([, id]) => id)).size, 5);
+  });
+
+  await t.test(
+    'and through up, a killed coordinator ends what ran, and who comes just then gets rows of the next one [row 87] [row 88]',
+    async () => {
+      const lost = clients.query('python', up.gatewayUrl, endless);
+      await eventually('the query that will be lost', 30_000, async () => (await running()).some(({ query }) => query === endless));
+      const [java, ...others] = javaProcesses(up.home);
+      assert.deepEqual([java === undefined, others], [false, []]);
+      process.kill(java?.pid ?? 0, 'SIGKILL');
+      const answers = await Promise.all(
+        [up.gatewayUrl, url].flatMap((to) => [clients.query('python', to, countLines), clients.query('go', to, countLines)]),
+      );
+      for (const answer of answers) assertCounted(answer);
+      assert.match(gateway.notes(), /that is not proven took a statement; it waits on/);
+      const { code, notes } = await lost;
+      assert.equal(code, 1);
+      assert.match(notes, /REMOTE_HOST_GONE/);
+    },
   );
-  for (const answer of answers) assertCounted(answer);
-  assert.match(gateway.notes(), /that is not proven took a statement; it waits on/);
 });

@@ -66,6 +66,8 @@ export interface FakeTrino {
   revive(options?: { readonly coordinatorId?: string; readonly isSameProcess?: boolean }): Promise<void>;
   /** Releases stalled calls by cutting them, and stops. */
   stop(): Promise<void>;
+  /** Calls whose client went before it had the whole answer. */
+  readonly abandoned: number;
   /** Bytes written into connections for pages of a given size. */
   readonly streamedBytes: number;
   /** Answers uptime in /v1/info, ms; the coordinator's id is left out when `hidesId` (before Trino 477). */
@@ -104,6 +106,7 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
   const watchers = new Set<() => void>();
   let sequence = 0;
   let streamedBytes = 0;
+  let abandoned = 0;
   let server: Server;
   let port = 0;
 
@@ -275,6 +278,7 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
 
   async function listen(): Promise<void> {
     server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
+      response.once('close', () => (abandoned += response.writableFinished ? 0 : 1));
       // A client that breaks off is none of the coordinator's concern.
       take(request, response).catch(() => response.destroy());
     });
@@ -297,6 +301,9 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
     },
     get coordinatorId() {
       return coordinatorId;
+    },
+    get abandoned() {
+      return abandoned;
     },
     get streamedBytes() {
       return streamedBytes;

@@ -73,7 +73,7 @@ describe('whether a process is younger than a query', () => {
 });
 
 describe('every error page', () => {
-  it('has all that any client needs to see an error', () => {
+  it('has all that any client needs to see an error [row 86]', () => {
     for (const name of Object.keys(trinoErrors) as TrinoErrorName[]) {
       const page = JSON.parse(formatErrorPage({ id: 'i', origin: 'http://h', elapsedMs: 1.5, failure: { name, message: 'm' } })) as Record<
         string,

@@ -32,7 +32,7 @@ function assertLost(page: Page, id: string, why: RegExp): void {
 }
 
 describe('a coordinator that does not answer', () => {
-  it('is bridged with pages that ask for the very same page again, and no row is lost or doubled', async (t) => {
+  it('is bridged with pages that ask for the very same page again, and no row is lost or doubled [row 23]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     await trino.die();
     const startedAt = bench.clock.now();
@@ -70,7 +70,7 @@ describe('a coordinator that does not answer', () => {
 });
 
 describe('a coordinator that restarted', () => {
-  it('is told from its new id in the route table', async (t) => {
+  it('is told from its new id in the route table [row 88]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     await trino.revive({ coordinatorId: 'other' });
     bench.route(runningOn(trino, { instance: 'pod-1/1' }));
@@ -78,13 +78,13 @@ describe('a coordinator that restarted', () => {
     assert.equal(trino.calls.filter(({ path }) => path.includes(page.id)).length, 1, 'the new process never hears of the old one’s query');
   });
 
-  it('is told from its own words when the route table lags behind', async (t) => {
+  it('is told from its own words when the route table lags behind [row 88]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     await trino.revive({ coordinatorId: 'other' });
     assertLost(await bench.follow(page), page.id, /was restarted/);
   });
 
-  it('is told from its uptime when its Trino does not say its id', async (t) => {
+  it('is told from its uptime when its Trino does not say its id [row 88]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     trino.info.hidesId = true;
     await trino.revive({ coordinatorId: 'other' });
@@ -101,7 +101,7 @@ describe('a coordinator that restarted', () => {
     assert.equal((await bench.send('GET', page.nextUri ?? '')).status, 410);
   });
 
-  it('between the POST and the first page lets the statement run on the next one, unseen by the client', async (t) => {
+  it('between the POST and the first page lets the statement run on the next one, unseen by the client [row 89]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [runningOn(trino)] });
     const { page } = await bench.post('INSERT');
@@ -158,7 +158,7 @@ describe('a coordinator that restarted', () => {
 });
 
 describe('statuses that end clients never reach them on statement paths', () => {
-  it('whatever stands between gateway and coordinator', async (t) => {
+  it('whatever stands between gateway and coordinator [row 90]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     for (const status of [408, 429, 502, 503, 504]) {
       trino.failNext('GET', ...Array.from({ length: 5 }, () => ({ status, headers: ['Retry-After', '0'] })));
@@ -175,7 +175,7 @@ describe('statuses that end clients never reach them on statement paths', () => 
 });
 
 describe('a runtime that is being put to sleep or deleted', () => {
-  it('still serves the queries it knows, while new ones wait', async (t) => {
+  it('still serves the queries it knows, while new ones wait [row 92]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     bench.route(runningOn(trino, { state: 'PAUSED' }));
     const { answer } = await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
@@ -200,7 +200,7 @@ describe('a runtime that is being put to sleep or deleted', () => {
 });
 
 describe('a gateway that stops', () => {
-  it('answers at once those who wait, and ends its connections and its demand', async (t) => {
+  it('answers at once those who wait, and ends its connections and its demand [row 91]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     const post = await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
     bench.clock.advance(1_000);

@@ -22,7 +22,7 @@ async function aHeldStatement(t: TestContext, entry: RouteEntry = asleep): Promi
 const waking = anEntry({ state: 'RESUMING' });
 
 describe('a statement for a sleeping runtime', () => {
-  it('that is ready in time shows the client nothing but the real query', async (t) => {
+  it('that is ready in time shows the client nothing but the real query [row 56]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [waking] });
     const { answer } = await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
@@ -36,7 +36,7 @@ describe('a statement for a sleeping runtime', () => {
     );
   });
 
-  it('is answered within the hold of the POST with a page that every client accepts', async (t) => {
+  it('is answered within the hold of the POST with a page that every client accepts [row 57] [row 58]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     const { answer } = await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
     bench.clock.advance(1_000);
@@ -58,7 +58,7 @@ describe('a statement for a sleeping runtime', () => {
     assert.equal(counters['queuedTimeMillis'], counters['elapsedTimeMillis']);
   });
 
-  it('is handed over in the middle of a poll, which is then answered at once', async (t) => {
+  it('is handed over in the middle of a poll, which is then answered at once [row 60]', async (t) => {
     const trino = await aTrino(t);
     const { bench, page } = await aHeldStatement(t);
     const { answer } = await bench.begin('GET', page.nextUri ?? '');
@@ -69,7 +69,7 @@ describe('a statement for a sleeping runtime', () => {
     assert.deepEqual([trino.count('POST'), trino.queries.size], [1, 1]);
   });
 
-  it('is never answered at once, nor later than 20 s, and its token moves on', async (t) => {
+  it('is never answered at once, nor later than 20 s, and its token moves on [row 59]', async (t) => {
     const { bench, page } = await aHeldStatement(t);
     let uri = page.nextUri ?? '';
     for (const [agent, leastMs] of [
@@ -93,7 +93,7 @@ describe('a statement for a sleeping runtime', () => {
     }
   });
 
-  it('gives a repeated poll the same page, and 410 or 404 to what was never or long ago', async (t) => {
+  it('gives a repeated poll the same page, and 410 or 404 to what was never or long ago [row 20]', async (t) => {
     const { bench, page } = await aHeldStatement(t);
     const poll = async (uri: string): Promise<string | undefined> => {
       const { answer } = await bench.begin('GET', uri);
@@ -108,7 +108,7 @@ describe('a statement for a sleeping runtime', () => {
     assert.equal((await bench.send('GET', (page.nextUri ?? '').replace(page.id, '20260101_000000_00009_0gwgz'))).status, 404);
   });
 
-  it('is submitted once however many of its polls wait, and the answer is repeated to a client that lost it', async (t) => {
+  it('is submitted once however many of its polls wait, and the answer is repeated to a client that lost it [row 62]', async (t) => {
     const trino = await aTrino(t);
     const { bench, page } = await aHeldStatement(t);
     const polls = [];
@@ -183,7 +183,7 @@ describe('a statement for a sleeping runtime', () => {
     assert.deepEqual((await bench.follow(page)).data, [[1]]);
   });
 
-  it('ends at the end of the patience with an error page', async (t) => {
+  it('ends at the end of the patience with an error page [row 69]', async (t) => {
     const bench = await createBench(t, { routes: [anEntry({ state: 'RESUMING', patienceMs: 10_000, note: 'pulling images' })] });
     const { error } = await bench.follow(await postHeld(bench));
     assert.deepEqual(
@@ -200,7 +200,7 @@ describe('a statement for a sleeping runtime', () => {
     assert.equal((await bench.follow(page)).error?.errorName, 'QUERY_REJECTED');
   });
 
-  it('of a transaction that slept away is told so, and wakes nothing', async (t) => {
+  it('of a transaction that slept away is told so, and wakes nothing [row 77]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     const { page } = await bench.post('SELECT 1', { headers: ['X-Trino-Transaction-Id', 'tx1'] });
     const { error } = await bench.follow(page);
@@ -217,17 +217,17 @@ describe('refusals known at the POST come on the next page', () => {
     assert.deepEqual(bench.demands, []);
   };
 
-  it('no such runtime', async (t) => {
+  it('no such runtime [row 70]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     await wakesNothing(bench, (await bench.post('SELECT 1', { headers: ['X-Trino-XTrinode', 'team/nobody'] })).page, 'QUERY_REJECTED', 31);
   });
 
-  it('a statement over 16 MiB', async (t) => {
+  it('a statement over 16 MiB [row 71]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     await wakesNothing(bench, (await bench.post('x'.repeat(16 * 1024 * 1024 + 1))).page, 'QUERY_TEXT_TOO_LARGE', 35);
   });
 
-  it('a coordinator that was not configured for us', async (t) => {
+  it('a coordinator that was not configured for us [row 13] [row 14] [row 90]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [runningOn(trino)] });
     for (const fault of [
@@ -241,7 +241,7 @@ describe('refusals known at the POST come on the next page', () => {
     }
   });
 
-  it('an error in the coordinator’s own answer', async (t) => {
+  it('an error in the coordinator’s own answer [row 70]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [runningOn(trino)] });
     const error = { message: 'm', errorName: 'SYNTAX_ERROR', errorCode: 1, errorType: 'USER_ERROR' };
@@ -249,7 +249,7 @@ describe('refusals known at the POST come on the next page', () => {
     await wakesNothing(bench, (await bench.post('SELEC')).page, 'SYNTAX_ERROR', 1);
   });
 
-  it('too many of one user, while others are served', async (t) => {
+  it('too many of one user, while others are served [row 72]', async (t) => {
     const bench = await createBench(t, { routes: [asleep], limits: { perRuntime: 3, perUser: 2, totalBytes: 1e6 } });
     const first = await postHeld(bench);
     await postHeld(bench);
@@ -263,7 +263,7 @@ describe('refusals known at the POST come on the next page', () => {
     assert.equal((await postHeld(bench)).stats['state'], 'QUEUED', 'a place that was given up is free');
   });
 
-  it('and the memory for held statements is bounded', async (t) => {
+  it('and the memory for held statements is bounded [row 97]', async (t) => {
     const bench = await createBench(t, { routes: [asleep], limits: { perRuntime: 99, perUser: 99, totalBytes: 100_000 } });
     const { page } = await bench.post('x'.repeat(200_000));
     assert.equal((await bench.follow(page)).error?.errorName, 'QUERY_QUEUE_FULL');
@@ -278,7 +278,7 @@ describe('refusals known at the POST come on the next page', () => {
 });
 
 describe('cancelling', () => {
-  it('a waiting statement ends its demand at once and submits nothing', async (t) => {
+  it('a waiting statement ends its demand at once and submits nothing [row 65]', async (t) => {
     const trino = await aTrino(t);
     const { bench, page } = await aHeldStatement(t);
     const { answer } = await bench.begin('GET', page.nextUri ?? '');
@@ -303,7 +303,7 @@ describe('cancelling', () => {
     assert.equal((await bench.drive(bench.send('GET', page.nextUri ?? ''))).page.stats?.state, 'QUEUED');
   });
 
-  it('while it is being submitted deletes the real query, which never ran', async (t) => {
+  it('while it is being submitted deletes the real query, which never ran [row 66]', async (t) => {
     const trino = await aTrino(t);
     const { bench, page } = await aHeldStatement(t);
     let release = (): void => undefined;
@@ -318,7 +318,7 @@ describe('cancelling', () => {
     assert.ok([...trino.queries.values()].every(({ hasBegun }) => !hasBegun));
   });
 
-  it('by the held address or the first id after the hand-over reaches the real query', async (t) => {
+  it('by the held address or the first id after the hand-over reaches the real query [row 67] [row 79]', async (t) => {
     const trino = await aTrino(t);
     for (const path of [(page: Page): string => page.nextUri ?? '', (page: Page): string => `/v1/query/${page.id}`]) {
       const { bench, page } = await aHeldStatement(t);
@@ -369,7 +369,7 @@ describe('demand', () => {
     await bench.until(() => bench.demands.length === 1);
   });
 
-  it('ends at once when the client goes during its POST, and leaves nothing behind', async (t) => {
+  it('ends at once when the client goes during its POST, and leaves nothing behind [row 96]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [asleep] });
     const leaving = new AbortController();
@@ -426,7 +426,7 @@ describe('demand', () => {
     assert.equal(trino.calls.length, 0);
   });
 
-  it('is kept by a HEAD on the held address', async (t) => {
+  it('is kept by a HEAD on the held address [row 68]', async (t) => {
     const { bench, page } = await aHeldStatement(t);
     bench.clock.advance(20_000);
     assert.equal((await bench.send('HEAD', page.nextUri ?? '')).status, 200);
@@ -436,7 +436,7 @@ describe('demand', () => {
 });
 
 describe('credentials refused at the hand-over', () => {
-  it('are asked for on the poll with the coordinator’s own challenges, and better ones go through', async (t) => {
+  it('are asked for on the poll with the coordinator’s own challenges, and better ones go through [row 73] [row 75]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [asleep] });
     const page = await postHeld(bench, ['Authorization', 'Bearer old']);

@@ -36,7 +36,7 @@ function open(uri: string): Promise<IncomingMessage> {
 }
 
 describe('POST to a running runtime', () => {
-  it('forwards the statement byte by byte and relays the page unchanged', async (t) => {
+  it('forwards the statement byte by byte and relays the page unchanged [row 1] [row 2]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const sql = `SELECT 'Größe ✓ ${'x'.repeat(1_000_000)}'`;
     const answer = await bench.post(sql, { headers: ['Content-Type', 'text/plain; charset=utf-8'] });
@@ -72,13 +72,13 @@ describe('POST to a running runtime', () => {
     assert.ok(answer.indexOf('nextUri') > 0 && answer.indexOf('nextUri') < answer.indexOf('nodeVersion'));
   });
 
-  it('refuses an empty statement with 400, without asking anybody', async (t) => {
+  it('refuses an empty statement with 400, without asking anybody [row 3]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     assert.equal((await bench.post('')).status, 400);
     assert.equal(trino.calls.length, 0);
   });
 
-  it('keeps header lines as they are: order, duplicates, commas', async (t) => {
+  it('keeps header lines as they are: order, duplicates, commas [row 4]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const lines = ['X-Trino-Session', 'a=1', 'X-Trino-Session', 'b=2,c=3', 'X-Trino-Extra-Credential', 'k=v', 'X-Trino-Session', 'd=4'];
     await bench.post('SELECT 1', { headers: lines });
@@ -89,21 +89,21 @@ describe('POST to a running runtime', () => {
     ]);
   });
 
-  it('takes 64 KiB of prepared statements in a header', async (t) => {
+  it('takes 64 KiB of prepared statements in a header [row 5]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const prepared = `p=${'s'.repeat(64 * 1024)}`;
     assert.equal((await bench.post('EXECUTE p', { headers: ['X-Trino-Prepared-Statement', prepared] })).status, 200);
     assert.deepEqual(linesOf(trino.calls[0]?.rawHeaders ?? [], 'x-trino-prepared-statement'), [`X-Trino-Prepared-Statement: ${prepared}`]);
   });
 
-  it('answers 431 to headers beyond 128 KiB, and others are served', async (t) => {
+  it('answers 431 to headers beyond 128 KiB, and others are served [row 6]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     assert.equal((await bench.post('SELECT 1', { headers: ['X-Trino-Session', 'x'.repeat(140_000)] })).status, 431);
     assert.equal(trino.calls.length, 0);
     assert.equal((await bench.post('SELECT 1')).status, 200);
   });
 
-  it('serves the Presto family by its own headers, the runtime chosen by ours', async (t) => {
+  it('serves the Presto family by its own headers, the runtime chosen by ours [row 7]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const headers = ['X-Presto-User', 'bob', 'X-Trino-XTrinode', 'team/a'];
     assert.equal((await bench.send('POST', '/v1/statement', { headers, body: 'SELECT 1' })).status, 200);
@@ -115,13 +115,13 @@ describe('POST to a running runtime', () => {
     );
   });
 
-  it('refuses both header families in one request', async (t) => {
+  it('refuses both header families in one request [row 8]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     assert.equal((await bench.post('SELECT 1', { headers: ['X-Presto-Source', 'x'] })).status, 400);
     assert.equal(trino.calls.length, 0);
   });
 
-  it('decides itself what is said about forwarding, and strips what must not travel', async (t) => {
+  it('decides itself what is said about forwarding, and strips what must not travel [row 9] [row 10] [row 11]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const evil = ['X-Forwarded-Host', 'evil', 'X-Forwarded-Prefix', '/x', 'Forwarded', 'host=evil', 'X-Trino-Internal-Bearer', 'b'];
     const answer = await bench.post('SELECT 1', {
@@ -135,7 +135,7 @@ describe('POST to a running runtime', () => {
     assert.equal(answer.page.nextUri?.startsWith(`${bench.origin}/v1/statement/queued/`), true);
   });
 
-  it('relays 401 with both challenges, in order, and asks again only with the next POST', async (t) => {
+  it('relays 401 with both challenges, in order, and asks again only with the next POST [row 43]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     trino.failNext('POST', {
       status: 401,
@@ -172,8 +172,8 @@ describe('POST to a running runtime', () => {
 });
 
 describe('pages', () => {
-  it('of interleaved queries go to their own coordinators', async (t) => {
-    const trinos = await Promise.all(Array.from({ length: 8 }, (_, index) => aTrino(t, { coordinatorId: `tri${index}` })));
+  it('of interleaved queries go to their own coordinators [row 15]', async (t) => {
+    const trinos = await Promise.all(Array.from({ length: 20 }, (_, index) => aTrino(t, { coordinatorId: `tri${index}` })));
     const bench = await createBench(t, {
       routes: trinos.map((trino, index) => runningOn(trino, { name: `r${index}`, headerValues: [`team/r${index}`] })),
     });
@@ -188,14 +188,14 @@ describe('pages', () => {
     }
   });
 
-  it('reach their coordinator through a gateway that never saw the POST', async (t) => {
+  it('reach their coordinator through a gateway that never saw the POST [row 16]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const other = await createBench(t, { routes: [runningOn(trino)] });
     const { page } = await bench.post('SELECT 1');
     assert.deepEqual((await other.follow(page)).data, [[1]]);
   });
 
-  it('keep their query string, need no user, and are asked for one at a time by the client alone', async (t) => {
+  it('keep their query string, need no user, and are asked for one at a time by the client alone [row 17] [row 18] [row 19] [row 21]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     trino.script = { queuedPolls: 2, pages: [{ rows: [1] }, { rows: [2] }] };
     const { page } = await bench.post('SELECT 1');
@@ -207,7 +207,7 @@ describe('pages', () => {
     assert.equal(trino.count('GET'), 2);
   });
 
-  it('relays 410 for a page passed and 404 for an id nobody knows, without asking around', async (t) => {
+  it('relays 410 for a page passed and 404 for an id nobody knows, without asking around [row 20]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     trino.script = { queuedPolls: 3, pages: [{ rows: [1] }] };
     const one = (await bench.post('SELECT 1')).page;
@@ -225,7 +225,7 @@ describe('pages', () => {
     );
   });
 
-  it('come at the second try when the coordinator breaks off before the first byte', async (t) => {
+  it('come at the second try when the coordinator breaks off before the first byte [row 22]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const { page } = await bench.post('SELECT 1');
     trino.failNext('GET', 'reset-before-head', { status: 503, body: 'a mesh' });
@@ -234,7 +234,7 @@ describe('pages', () => {
     assert.equal(new Set(trino.calls.filter(({ method }) => method === 'GET').map(({ path }) => path)).size, 1);
   });
 
-  it('that break in the middle break the client’s connection too', async (t) => {
+  it('that break in the middle break the client’s connection too [row 24]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const { page } = await bench.post('SELECT 1');
     trino.failNext('GET', 'reset-mid-body');
@@ -253,7 +253,7 @@ describe('pages', () => {
     assert.equal((await bench.drive(answer)).page.id, page.id, 'and asked for again');
   });
 
-  it('of 100 MB stream through, byte by byte', async (t) => {
+  it('of 100 MB stream through, byte by byte [row 25]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const bytes = 100 * 1024 * 1024;
     trino.script = { queuedPolls: 1, pages: [{ bytes }] };
@@ -264,7 +264,18 @@ describe('pages', () => {
     assert.equal(received, bytes);
   });
 
-  it('wait in the coordinator while the client reads nothing, and flow when it does', async (t) => {
+  it('are never parsed on their way [row 98]', async (t) => {
+    const { trino, bench } = await aRunningBench(t);
+    trino.script = { queuedPolls: 1, pages: [{ rows: [1] }, { bytes: 4 * 1024 * 1024 }] };
+    const uriIn = (text: string): string => /"nextUri":"([^"]+)"/.exec(text)?.[1] ?? '';
+    const first = await bench.post('SELECT 1');
+    const parse = t.mock.method(JSON, 'parse');
+    let pages = 0;
+    for (let uri = uriIn(first.text); uri !== ''; pages += 1) uri = uriIn((await bench.send('GET', uri)).text);
+    assert.deepEqual([pages, parse.mock.callCount()], [3, 0]);
+  });
+
+  it('wait in the coordinator while the client reads nothing, and flow when it does [row 25]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const bytes = 100 * 1024 * 1024;
     trino.script = { queuedPolls: 1, pages: [{ bytes }] };
@@ -280,7 +291,7 @@ describe('pages', () => {
     await bench.until(() => trino.streamedBytes < bytes);
   });
 
-  it('pass compressed as they are, and plain for who asks for plain', async (t) => {
+  it('pass compressed as they are, and plain for who asks for plain [row 26]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     trino.script = { queuedPolls: 1, pages: [{ rows: [7], isGzip: true }] };
     const executing = (await bench.send('GET', (await bench.post('SELECT 1')).page.nextUri ?? '')).page.nextUri ?? '';
@@ -292,7 +303,7 @@ describe('pages', () => {
     assert.deepEqual(plain.page.data, [[7]]);
   });
 
-  it('bring every response header line to the client, unfolded, 40 KiB of prepared text too', async (t) => {
+  it('bring every response header line to the client, unfolded, 40 KiB of prepared text too [row 27] [row 28]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const headers = [
       'X-Trino-Set-Session',
@@ -303,11 +314,11 @@ describe('pages', () => {
       'd=4',
       'X-Trino-Added-Prepare',
       `p=${'s'.repeat(40 * 1024)}`,
-      'X-Trino-Set-Catalog',
-      'tpch',
-      'X-Trino-Started-Transaction-Id',
-      'tx',
-    ];
+      'X-Trino-Clear-Session',
+      'e',
+      ...['Set-Catalog', 'Set-Schema', 'Set-Path', 'Set-Role', 'Set-Original-Roles', 'Deallocated-Prepare', 'Started-Transaction-Id'],
+      ...['Clear-Transaction-Id', 'Set-Authorization-User', 'Reset-Authorization-User', 'Query-Data-Encoding'],
+    ].flatMap((text) => (/^[A-Z]/.test(text) && !text.startsWith('X-') ? [`X-Trino-${text}`, 'v'] : [text]));
     trino.script = { queuedPolls: 1, pages: [{ headers }] };
     const executing = (await bench.send('GET', (await bench.post('SELECT 1')).page.nextUri ?? '')).page.nextUri ?? '';
     const answer = await bench.send('GET', executing);
@@ -315,7 +326,7 @@ describe('pages', () => {
     assert.deepEqual(linesOf(answer.rawHeaders, ...names), linesOf(headers, ...names));
   });
 
-  it('are kept alive by HEAD as HEAD, which takes no page', async (t) => {
+  it('are kept alive by HEAD as HEAD, which takes no page [row 29]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const executing = (await bench.send('GET', (await bench.post('SELECT 1')).page.nextUri ?? '')).page.nextUri ?? '';
     const beat = await bench.send('HEAD', executing);
@@ -323,7 +334,7 @@ describe('pages', () => {
     assert.deepEqual((await bench.send('GET', executing)).page.data, [[1]]);
   });
 
-  it('can be cancelled at any stage, whole and in part', async (t) => {
+  it('can be cancelled at any stage, whole and in part [row 31]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     trino.script = { queuedPolls: 1, pages: [{ rows: [1] }, { rows: [2] }] };
     const { page } = await bench.post('SELECT 1');
@@ -337,7 +348,7 @@ describe('pages', () => {
     assert.equal(trino.count('DELETE'), 3);
   });
 
-  it('are given up when the client goes, but the query is not cancelled', async (t) => {
+  it('are given up when the client goes, but the query is not cancelled [row 95]', async (t) => {
     const { trino, bench } = await aRunningBench(t);
     const { page } = await bench.post('SELECT 1');
     trino.failNext('GET', 'stall');
@@ -346,6 +357,7 @@ describe('pages', () => {
     await trino.called('GET');
     leaving.abort();
     await assert.rejects(answer);
+    await bench.until(() => trino.abandoned === 1);
     assert.deepEqual((await bench.follow(page)).data, [[1]]);
     assert.equal(trino.queries.get(page.id)?.isCanceled, false);
     assert.equal(trino.count('DELETE'), 0);
@@ -422,7 +434,7 @@ describe('connections', () => {
     assert.equal(trino.count('POST'), 3);
   });
 
-  it('are kept open for longer than clients and load balancers keep them', async (t) => {
+  it('are kept open for longer than clients and load balancers keep them [row 94]', async (t) => {
     const { bench } = await aRunningBench(t);
     const answer = await talk(bench.port, 'GET /v1/info HTTP/1.1\r\nHost: x\r\n\r\n', (text) => text.includes('nodeVersion'));
     const seconds = Number(/Keep-Alive: timeout=(\d+)/i.exec(answer)?.[1]);

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { aTrino, anEntry, asleep, createBench, runningOn, type Page } from './setup.ts';
 
 describe('nothing but a statement wakes a runtime:', () => {
-  it('not /v1/info, health checks, credentials’ checks, lists, the UI or a segment', async (t) => {
+  it('not /v1/info, health checks, credentials’ checks, lists, the UI or a segment [row 30] [row 39] [row 51]', async (t) => {
     const bench = await createBench(t, { routes: [{ ...asleep, hosts: ['a.example.com'] }] });
     const user = ['X-Trino-User', 'ann', 'Host', 'a.example.com'];
     const statuses: Record<string, number> = {};
@@ -40,7 +40,7 @@ describe('nothing but a statement wakes a runtime:', () => {
     assert.deepEqual(bench.clock.pendingDelays(), []);
   });
 
-  it('/v1/info says what tools want to hear', async (t) => {
+  it('/v1/info says what tools want to hear [row 55]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     const info = JSON.parse((await bench.send('GET', '/v1/info')).text) as Record<string, unknown>;
     assert.deepEqual(
@@ -50,7 +50,7 @@ describe('nothing but a statement wakes a runtime:', () => {
     assert.match(String(info['uptime']), /^[0-9.]+m$/);
   });
 
-  it('HEAD /v1/statement without anybody’s name is 401', async (t) => {
+  it('HEAD /v1/statement without anybody’s name is 401 [row 30]', async (t) => {
     const bench = await createBench(t, { routes: [asleep] });
     const answer = await bench.send('HEAD', '/v1/statement');
     assert.deepEqual([answer.status, answer.headers['www-authenticate']], [401, 'Basic realm="Trino"']);
@@ -76,7 +76,7 @@ describe('nothing but a statement wakes a runtime:', () => {
 });
 
 describe('paths that are not for clients', () => {
-  it('are refused before any coordinator hears of them', async (t) => {
+  it('are refused before any coordinator hears of them [row 53] [row 54]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [runningOn(trino)] });
     const refused = [
@@ -124,7 +124,7 @@ describe('paths that are not for clients', () => {
 });
 
 describe('calls about one query', () => {
-  it('go to its coordinator, and their answers back', async (t) => {
+  it('go to its coordinator, and their answers back [row 32]', async (t) => {
     const trino = await aTrino(t);
     const other = await aTrino(t, { coordinatorId: 'other' });
     const bench = await createBench(t, { routes: [runningOn(trino), runningOn(other, { name: 'b', isDefault: false })] });
@@ -140,7 +140,7 @@ describe('calls about one query', () => {
     assert.equal(other.calls.length, 0);
   });
 
-  it('by the first id mean the statement while it waits, and the real query after', async (t) => {
+  it('by the first id mean the statement while it waits, and the real query after [row 81]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [asleep] });
     const { answer } = await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
@@ -177,7 +177,7 @@ describe('the Trino UI', () => {
 });
 
 describe('spooled segments', () => {
-  it('reach the runtime of their host name, and are 404 where their owner would be a guess', async (t) => {
+  it('reach the runtime of their host name, and are 404 where their owner would be a guess [row 40]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, {
       routes: [runningOn(trino, { hosts: ['a.example.com'] }), anEntry({ name: 'b', state: 'PAUSED' })],

@@ -39,7 +39,7 @@ async function restarted(t: TestContext, options: BenchOptions = {}) {
 }
 
 describe('a coordinator that was restarted behind its route', () => {
-  it('gets statements only when one of the gateway’s own has run, and what it took before never runs [row 88]', async (t) => {
+  it('gets statements only when one of the gateway’s own has run, and what it took before never runs [row 88] [row 93]', async (t) => {
     const { trino, bench } = await restarted(t);
     const answer = bench.post('INSERT once');
     await untilTried(bench, trino, 3);

@@ -82,7 +82,7 @@ describe('a statement whose gateway has gone', () => {
     assert.deepEqual([trino.count('POST'), begun(trino)], [1, 1]);
   });
 
-  it('goes on at the same one after a restart, in any of its pages, and its query is followed by whoever is asked', async (t) => {
+  it('goes on at the same one after a restart, in any of its pages, and its query is followed by whoever is asked [row 16]', async (t) => {
     const { a, trino, route, start, page } = await aHeldStatementOnTwo(t);
     const third = await poll(a, await poll(a, await poll(a, page)));
     await kill(a);
@@ -96,7 +96,7 @@ describe('a statement whose gateway has gone', () => {
     assert.equal(begun(trino), 1);
   });
 
-  it('between the submission and its answer is submitted again elsewhere and runs once', async (t) => {
+  it('between the submission and its answer is submitted again elsewhere and runs once [row 63]', async (t) => {
     const { a, b, trino, route, page } = await aHeldStatementOnTwo(t, 'INSERT');
     trino.failNext('POST', 'stall');
     const lost = (await a.begin('GET', page.nextUri ?? '')).answer;
@@ -108,7 +108,7 @@ describe('a statement whose gateway has gone', () => {
     assert.deepEqual([trino.count('POST'), begun(trino)], [2, 1]);
   });
 
-  it('that stops while it waits answers with a page that leads elsewhere, to its POST as well', async (t) => {
+  it('that stops while it waits answers with a page that leads elsewhere, to its POST as well [row 91]', async (t) => {
     const { a, b, trino, route, page } = await aHeldStatementOnTwo(t);
     const waiting = (await a.begin('GET', page.nextUri ?? '')).answer;
     const posting = (await a.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 2' })).answer;
@@ -126,7 +126,7 @@ describe('a statement whose gateway has gone', () => {
 });
 
 describe('one start', () => {
-  it('of a statement that a hundred polls on three gateways ask for', async (t) => {
+  it('of a statement that a hundred polls on three gateways ask for [row 61]', async (t) => {
     const trino = await aTrino(t);
     const { all, route } = await createReplicas(t, 3, [asleep]);
     const page = await postHeld(all[0] as Bench, 'INSERT');
@@ -144,7 +144,7 @@ describe('one start', () => {
     assert.equal(begun(trino), 1);
   });
 
-  it('of a statement whose hand-over page was lost and whose poll is repeated at another gateway', async (t) => {
+  it('of a statement whose hand-over page was lost and whose poll is repeated at another gateway [row 62]', async (t) => {
     const { a, b, trino, route, page } = await aHeldStatementOnTwo(t, 'INSERT');
     route(runningOn(trino));
     const lost = await poll(a, page);
@@ -169,7 +169,7 @@ describe('one start', () => {
     assert.deepEqual([last.data, begun(trino)], [[[1]], 1]);
   });
 
-  it('and none of a statement that nobody asks for', async (t) => {
+  it('and none of a statement that nobody asks for [row 64]', async (t) => {
     const { a, b, trino, route, clock, page } = await aHeldStatementOnTwo(t);
     await poll(b, page);
     route(runningOn(trino));
@@ -310,7 +310,7 @@ describe('the first id at a gateway that did not submit', () => {
 describe('who may ask for it', () => {
   const basic = (user: string): string => `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
 
-  it('is its own subject or whoever has the address alone; another is told nothing, and the statement is untouched', async (t) => {
+  it('is its own subject or whoever has the address alone; another is told nothing, and the statement is untouched [row 74]', async (t) => {
     const { a, b, trino, route, page } = await aHeldStatementOnTwo(t, 'SELECT 1', ['Authorization', basic('ann')]);
     for (const bench of [a, b]) {
       for (const other of [
@@ -493,7 +493,7 @@ describe('what can be seen of it', () => {
     assert.ok(lines.some((line) => line.includes(`/v1/statement/queued/${page.id}/...`)));
   });
 
-  it('in its addresses is neither SQL nor user nor credentials', async (t) => {
+  it('in its addresses is neither SQL nor user nor credentials [row 76]', async (t) => {
     const { page } = await aHeldStatementOnTwo(t, 'SELECT secret FROM vault', ['Authorization', 'Bearer tokentoken']);
     const slug = /0gw..\/([^/]+)\//.exec(page.nextUri ?? '')?.[1] ?? '';
     const seen = [

@@ -1,8 +1,8 @@
-// Two runtimes' Trino UIs in one browser: their cookies have the same names and paths, so only the host name keeps them apart.
-// Conformance row 50, docs/gateway-phases.md.
+// The Trino UI behind the gateway. Two runtimes' UIs in one browser: their cookies have the same names and paths, so only the host
+// name keeps them apart (docs/gateway-phases.md). And the UI's own query editor.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { aTrino, createBench, linesOf, runningOn, type Answer } from './setup.ts';
+import { asleep, aTrino, createBench, linesOf, runningOn, type Answer } from './setup.ts';
 
 const browserHeaders = ['Accept', 'text/html'];
 
@@ -46,4 +46,23 @@ it('the UIs of two runtimes in one browser do not see each other’s login: cook
     const sent = linesOf(trino.calls.at(-1)?.rawHeaders ?? [], 'cookie');
     assert.deepEqual(sent, [`Cookie: Trino-UI-Token=${trino.coordinatorId}; __Secure-Trino-OAuth2-Token=${trino.coordinatorId}2`]);
   }
+});
+
+it('the UI’s query editor reaches the runtime of the host name with its cookie, and one that sleeps refuses it and sleeps on [row 52]', async (t) => {
+  const b = await aTrino(t);
+  const bench = await createBench(t, {
+    routes: [{ ...asleep, hosts: ['a.example.com'] }, runningOn(b, { name: 'b', hosts: ['b.example.com'] })],
+  });
+  const ask = (host: string): Promise<Answer> =>
+    bench.send('POST', '/ui/api/statement', {
+      headers: ['Host', host, 'Cookie', 'Trino-UI-Token=b', 'X-Trino-UI-Request', 'true'],
+      body: 'SELECT 1',
+    });
+  assert.equal((await ask('b.example.com')).text, 'POST /ui/api/statement SELECT 1');
+  const sent = linesOf(b.calls.at(-1)?.rawHeaders ?? [], 'cookie', 'x-trino-ui-request');
+  assert.deepEqual(sent, ['Cookie: Trino-UI-Token=b', 'X-Trino-UI-Request: true']);
+  const refused = await ask('a.example.com');
+  assert.equal(refused.status, 503);
+  assert.match(refused.text, /runtime team\/a is PAUSED; it wakes on its first query/);
+  assert.deepEqual(bench.demands, []);
 });
