@@ -52,10 +52,14 @@ function notFound(id: string): Killed {
   return { name: 'NOT_FOUND', message: `Target query not found: ${id}` };
 }
 
-/** Ids can be guessed: only who is surely the same may end a statement by them. */
+/**
+ * Ids can be guessed, and nobody has checked the credentials of a statement that waits: only who shows the very same ones may end
+ * it by its id, as its POST had them or its newest poll.
+ */
 function isOwner(held: HeldStatement, user: string, headers: HeaderPairs): boolean {
-  if (held.subject.user !== user) return false;
-  return user !== '' || headerOf(held.headers, 'authorization') === headerOf(headers, 'authorization');
+  const shown = headerOf(headers, 'authorization');
+  const known = [headerOf(held.headers, 'authorization'), ...(held.freshAuthorization === undefined ? [] : [held.freshAuthorization])];
+  return held.subject.user === user && known.includes(shown);
 }
 
 function killHeld({ queue, submitter }: KillsInit, kill: KillQuery, user: string, headers: HeaderPairs): Killed {

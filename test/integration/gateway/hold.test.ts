@@ -416,7 +416,7 @@ describe('demand', () => {
     assert.deepEqual((await bench.follow(page)).data, [[1]], 'who comes later still is served');
   });
 
-  it('of a client that never asks again ends, nothing of it runs, and it is told so when it comes back', async (t) => {
+  it('of a client that never asks again ends, nothing of it runs, and it is told so when it comes back [row 64]', async (t) => {
     const trino = await aTrino(t);
     const { bench, page } = await aHeldStatement(t);
     bench.route(runningOn(trino));

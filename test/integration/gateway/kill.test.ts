@@ -13,8 +13,8 @@ async function twoRunning(t: TestContext) {
 }
 
 /** A statement that waits for runtime team/a, and what its client knows. */
-async function aHeld(bench: Bench, user = 'ann'): Promise<Answer> {
-  return bench.drive(bench.send('POST', '/v1/statement', { body: 'SELECT 1', headers: ['X-Trino-User', user] }));
+async function aHeld(bench: Bench): Promise<Answer> {
+  return bench.drive(bench.post('SELECT 1'));
 }
 
 /** The last page of a statement. */
@@ -119,15 +119,28 @@ describe('killing by the first id of a statement that was held', () => {
     );
   });
 
-  it('is refused to another user, since ids can be guessed, and leaves the statement alone [row 34]', async (t) => {
+  it('is refused to another user or without the same credentials, since ids can be guessed, and leaves the statement alone [row 34]', async (t) => {
     const trino = await aTrino(t);
     const bench = await createBench(t, { routes: [asleep] });
-    const held = (await aHeld(bench, 'bob')).page;
+    const credentials = ['Authorization', 'Basic YW5uOng='];
+    const held = (await bench.drive(bench.post('SELECT 1', { headers: credentials }))).page;
     const demands = bench.demands.length;
-    assert.equal((await run(bench, `CALL system.runtime.kill_query('${held.id}')`)).error?.errorName, 'PERMISSION_DENIED');
+    const sql = `CALL system.runtime.kill_query('${held.id}')`;
+    const bob = await bench.drive(bench.send('POST', '/v1/statement', { body: sql, headers: ['X-Trino-User', 'bob', ...credentials] }));
+    assert.equal((await bench.follow(bob.page)).error?.errorName, 'PERMISSION_DENIED');
+    assert.equal((await run(bench, sql)).error?.errorName, 'PERMISSION_DENIED');
+    assert.equal((await run(bench, sql, ['Authorization', 'Basic YW5uOnk='])).error?.errorName, 'PERMISSION_DENIED');
     assert.deepEqual(bench.demands.slice(demands), []);
     bench.route(runningOn(trino));
     assert.equal((await bench.follow(held)).error, undefined);
+  });
+
+  it('is granted to who shows the credentials of its newest poll [row 34]', async (t) => {
+    const bench = await createBench(t, { routes: [asleep] });
+    const held = (await bench.drive(bench.post('SELECT 1', { headers: ['Authorization', 'Bearer old'] }))).page;
+    await bench.drive(bench.send('GET', held.nextUri ?? '', { headers: ['Authorization', 'Bearer new'] }));
+    const done = await run(bench, `CALL system.runtime.kill_query('${held.id}')`, ['Authorization', 'Bearer new']);
+    assert.deepEqual([done.error, done.stats['state']], [undefined, 'FINISHED']);
   });
 
   it('of which nothing is known says so and wakes nothing [row 34]', async (t) => {
