@@ -11,6 +11,11 @@ const options = { cert: fs.readFileSync(argument('tls-cert-file')), key: fs.read
 require('node:https').createServer(options, (_, answer) => answer.end()).listen(argument('secure-port'), '127.0.0.1');
 `;
 
+const etcdLives = 'etcd-lives';
+
+/** For `apiServerFirst`: a failure that comes before etcd has begun would leave a test nothing to see the end of. */
+export const waitForEtcd = `while (!require('node:fs').existsSync('${etcdLives}')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);`;
+
 export interface FakeControlPlaneInit {
   readonly lifeline: Lifeline;
   /** JavaScript that kube-apiserver runs before it serves. */
@@ -20,7 +25,8 @@ export interface FakeControlPlaneInit {
 /** Returns the environment that makes `startRealCluster` use them. */
 export async function writeFakeControlPlane(directory: string, { lifeline, apiServerFirst = '' }: FakeControlPlaneInit) {
   const [node, , live = ''] = lifeline.program(true);
-  const programs = { etcd: live, 'kube-apiserver': `${apiServerFirst};${live};${serve}`, kubectl: '' };
+  const [, , liveEtcd = ''] = lifeline.program(true, `require('node:fs').writeFileSync('${etcdLives}', '');`);
+  const programs = { etcd: liveEtcd, 'kube-apiserver': `${apiServerFirst};${live};${serve}`, kubectl: '' };
   for (const [name, text] of Object.entries(programs)) {
     await writeFile(join(directory, name), `#!${node}\n${text}\n`);
     await chmod(join(directory, name), 0o755);

@@ -2,8 +2,8 @@
 import { createServer, type Socket } from 'node:net';
 
 export interface Lifeline {
-  /** Program text for `sh -c`/`node -e`: connects and stays; with `deaf` it ignores SIGTERM. */
-  program(deaf: boolean): readonly string[];
+  /** Program text for `sh -c`/`node -e`: connects, then runs `andThen`, and stays; with `deaf` it ignores SIGTERM. */
+  program(deaf: boolean, andThen?: string): readonly string[];
   /** Fulfilled with the next process that connects; `gone` is fulfilled when it has ended. */
   next(): Promise<{ readonly pid: number; readonly gone: Promise<void> }>;
   close(): void;
@@ -25,8 +25,8 @@ export async function createLifeline(): Promise<Lifeline> {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    program(deaf) {
-      const text = `${deaf ? "process.on('SIGTERM', () => {});" : ''} require('net').connect(${port}, '127.0.0.1').write(String(process.pid)); setInterval(() => {}, 1e6);`;
+    program(deaf, andThen = '') {
+      const text = `${deaf ? "process.on('SIGTERM', () => {});" : ''} require('net').connect(${port}, '127.0.0.1').write(String(process.pid), () => {${andThen}}); setInterval(() => {}, 1e6);`;
       return [process.execPath, '-e', text];
     },
     async next() {

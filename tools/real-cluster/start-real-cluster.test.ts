@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createLifeline } from '../../test/fakes/lifeline.ts';
-import { writeFakeControlPlane } from '../../test/fakes/fake-control-plane.ts';
+import { waitForEtcd, writeFakeControlPlane } from '../../test/fakes/fake-control-plane.ts';
 import { startRealCluster } from './start-real-cluster.ts';
 
 async function setUp(t: TestContext, apiServerFirst?: string) {
@@ -45,7 +45,7 @@ test('when another program has taken the port, kube-apiserver is started on anot
 });
 
 test('a part that does not start is named with the end of its log, and the others are ended', async (t) => {
-  const { env, lifeline, clusters } = await setUp(t, `console.error('Error: unknown flag: --x'); process.exit(1)`);
+  const { env, lifeline, clusters } = await setUp(t, `${waitForEtcd} console.error('Error: unknown flag: --x'); process.exit(1)`);
   await assert.rejects(
     startRealCluster({ env, controllers: false }),
     /^PartEnded: kube-apiserver ended with code 1; the end of its log:\n.*unknown flag: --x/,
