@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '#observe/log.ts';
 import { createLifeline } from '../../test/fakes/lifeline.ts';
+import { readBootId, readStartTime } from './proc-stat.ts';
 import { createSupervisedProcesses } from './supervised-processes.ts';
 
 async function temporaryDirectory(t: TestContext): Promise<string> {
@@ -96,4 +97,24 @@ test('when the supervisor is killed, its processes are ended and told, and the n
   assert.deepEqual(await child.exited, { exitCode: 137, signal: 'SIGKILL' });
   await gone;
   assert.deepEqual(await start('/bin/true').exited, { exitCode: 0 });
+});
+
+function readChildren(): readonly string[] {
+  return readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ');
+}
+
+test('a process that the supervisor started and died before it could tell is ended by what it wrote down', async (t) => {
+  const lifeline = await createLifeline();
+  t.after(() => lifeline.close());
+  const { directory, start } = await startAll(t);
+  const [command = '', ...args] = lifeline.program(true);
+  spawn(command, args, { stdio: 'ignore', detached: true }).unref();
+  const { pid, gone } = await lifeline.next();
+  await writeFile(join(directory, 'run.json'), JSON.stringify({ pid, startTime: readStartTime(pid), bootId: readBootId() }));
+  const before = readChildren();
+  const child = start('/bin/true');
+  const [supervisor] = readChildren().filter((each) => !before.includes(each));
+  process.kill(Number(supervisor), 'SIGKILL');
+  assert.deepEqual(await child.exited, { exitCode: 137, signal: 'SIGKILL' });
+  await gone;
 });

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '#observe/log.ts';
+import { isStillThere, readRecord } from './process-record.ts';
 import { listProcessGroup } from './proc-stat.ts';
 import type { ExitedMessage, FromSupervisor, StartMessage, ToSupervisor } from './supervisor-protocol.ts';
 
@@ -30,6 +31,7 @@ const SUPERVISOR_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', 
 
 interface Known {
   readonly finish: (exit: ProcessExit) => void;
+  readonly pidFile: string;
   pid?: number;
 }
 
@@ -39,6 +41,12 @@ export interface SupervisedProcessesInit {
   readonly logFile: string;
   /** From our end (or death) to SIGKILL, ms; default 12 s, so that all are gone within 20 s. */
   readonly patienceMs?: number;
+}
+
+/** A supervisor may die after it started a process and before it could tell. */
+function recordedPid(pidFile: string): number | undefined {
+  const record = readRecord(pidFile);
+  return record !== undefined && isStillThere(record) ? record.pid : undefined;
 }
 
 export function createSupervisedProcesses({ log, logFile, patienceMs = 12_000 }: SupervisedProcessesInit): SupervisedProcesses {
@@ -65,7 +73,8 @@ export function createSupervisedProcesses({ log, logFile, patienceMs = 12_000 }:
     if (!isStopped) log.error('the supervisor of the container processes died; ending them', { processes: known.size });
     for (const [id, entry] of known) {
       known.delete(id);
-      if (entry.pid !== undefined && listProcessGroup(entry.pid).length > 0) process.kill(-entry.pid, 'SIGKILL');
+      const pid = entry.pid ?? recordedPid(entry.pidFile);
+      if (pid !== undefined && listProcessGroup(pid).length > 0) process.kill(-pid, 'SIGKILL');
       entry.finish({ exitCode: 137, signal: 'SIGKILL' });
     }
   }
@@ -98,7 +107,7 @@ export function createSupervisedProcesses({ log, logFile, patienceMs = 12_000 }:
     start(start) {
       const id = String((count += 1));
       const { promise, resolve } = Promise.withResolvers<ProcessExit>();
-      known.set(id, { finish: resolve });
+      known.set(id, { finish: resolve, pidFile: start.pidFile });
       send({ ...start, type: 'start', id });
       return {
         exited: promise,

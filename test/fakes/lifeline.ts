@@ -6,14 +6,18 @@ export interface Lifeline {
   program(deaf: boolean, andThen?: string): readonly string[];
   /** Fulfilled with the next process that connects; `gone` is fulfilled when it has ended. */
   next(): Promise<{ readonly pid: number; readonly gone: Promise<void> }>;
+  /** Ends the processes that are still connected, too. */
   close(): void;
 }
 
 export async function createLifeline(): Promise<Lifeline> {
   const arrived: { readonly pid: number; readonly gone: Promise<void> }[] = [];
+  const sockets = new Set<Socket>();
   let wake = Promise.withResolvers<void>();
   const server = createServer((socket: Socket) => {
     const gone = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined); // a killed process resets the connection
     socket.once('data', (data) => {
       arrived.push({ pid: Number(data.toString()), gone });
@@ -26,7 +30,7 @@ export async function createLifeline(): Promise<Lifeline> {
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     program(deaf, andThen = '') {
-      const text = `${deaf ? "process.on('SIGTERM', () => {});" : ''} require('net').connect(${port}, '127.0.0.1').write(String(process.pid), () => {${andThen}}); setInterval(() => {}, 1e6);`;
+      const text = `${deaf ? "process.on('SIGTERM', () => {});" : ''} require('net').connect(${port}, '127.0.0.1').on('close', () => process.exit()).write(String(process.pid), () => {${andThen}}); setInterval(() => {}, 1e6);`;
       return [process.execPath, '-e', text];
     },
     async next() {
@@ -36,6 +40,9 @@ export async function createLifeline(): Promise<Lifeline> {
         await wake.promise;
       }
     },
-    close: () => void server.close(),
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
   };
 }
