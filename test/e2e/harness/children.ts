@@ -18,15 +18,26 @@ export interface Finished {
 }
 
 const living = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
+/** With what it started itself: a killed launcher would leave its program running. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+process.on('exit', () => living.forEach(killGroup));
 // Without a listener these end the process at once, and nothing would tell the children.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
 export function start(command: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly directory?: string } = {}): Child {
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { cwd: options.directory, env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    cwd: options.directory,
+    env: options.env ?? process.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true, // leads a process group of its own
+  });
   const text = { out: '', notes: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text.out += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.notes += chunk));
