@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import type { KubeObject } from '#core/objects.ts';
 import { createFakeClock } from '../../../test/fakes/fake-clock.ts';
 import { createFreshView } from './fresh-view.ts';
+import { byLabel, byNamespace } from './indexes.ts';
 import { createStore } from './store.ts';
 import { isOlderVersion } from './version.ts';
 
@@ -12,10 +14,10 @@ function anObject(name: string, resourceVersion: string, uid = `uid-${name}`): K
 }
 
 function aView() {
-  const store = createStore<KubeObject>({ onListenerError: (error) => assert.fail(String(error)) });
+  const store = createStore<KubeObject>((error) => assert.fail(String(error)));
   const clock = createFakeClock();
-  const view = createFreshView({ store: store.read, clock, groupOf: ({ metadata }) => metadata.labels?.['group'] });
-  const names = (): string[] => view.listOf('a').map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
+  const view = createFreshView({ store: store.read, clock, groupOf: byLabel('group') });
+  const names = (): string[] => view.listOf('team/a').map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
   return { store, clock, view, names };
 }
 
@@ -74,4 +76,31 @@ test('versions compare as whole numbers of any length, and what is none is not o
   assert.equal(isOlderVersion('99999999999999999998', '99999999999999999999'), true);
   assert.equal(isOlderVersion('abc', '10'), false);
   assert.equal(isOlderVersion(undefined, '10'), false);
+});
+
+const name = fc.constantFrom('a', 'b', 'c', 'd');
+const change = fc.oneof(
+  fc.record({ do: fc.constantFrom('put' as const, 'write' as const), name }),
+  fc.record({ do: fc.constantFrom('drop' as const, 'remove' as const), name }),
+  fc.record({ do: fc.constant('list' as const), names: fc.uniqueArray(name) }),
+);
+
+test('whatever changes, by us or by others, a group is what a search through everything would find', () => {
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+      const store = createStore<KubeObject>((error) => assert.fail(String(error)));
+      const view = createFreshView({ store: store.read, clock: createFakeClock(), groupOf: byNamespace });
+      changes.forEach((one, step) => {
+        const version = `${step + 1}`;
+        if (one.do === 'list') store.replaceAll(one.names.map((each) => anObject(each, version)));
+        else if (one.do === 'put') store.put(anObject(one.name, version));
+        else if (one.do === 'drop') store.remove(`team/${one.name}`);
+        else if (one.do === 'write') view.noteWritten(anObject(one.name, version));
+        else view.noteRemoved(view.get(`team/${one.name}`) ?? anObject(one.name, version));
+        const searched = ['a', 'b', 'c', 'd'].flatMap((each) => view.get(`team/${each}`) ?? []);
+        assert.deepEqual(new Set(view.listOf('team')), new Set(searched));
+      });
+      assert.deepEqual(view.listOf('absent'), []);
+    }),
+  );
 });

@@ -2,6 +2,7 @@
 // decides on a state that this very process has already left behind. Also an index: objects by group.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
+import { createIndex, type GroupOf } from './indexes.ts';
 import { keyOf, type ReadStore } from './store.ts';
 import { isOlderVersion } from './version.ts';
 
@@ -18,7 +19,7 @@ export interface FreshViewInit<T extends KubeObject> {
   readonly store: ReadStore<T>;
   readonly clock: Clock;
   /** Undefined: in no group. An object never changes its group. */
-  readonly groupOf?: (object: T) => string | undefined;
+  readonly groupOf?: GroupOf<T>;
 }
 
 interface OwnWrite<T> {
@@ -33,23 +34,9 @@ interface OwnWrite<T> {
  */
 const believedMs = 30_000;
 
-export function createFreshView<T extends KubeObject>({ store, clock, groupOf }: FreshViewInit<T>): FreshView<T> {
+export function createFreshView<T extends KubeObject>({ store, clock, groupOf = () => undefined }: FreshViewInit<T>): FreshView<T> {
   const own = new Map<string, OwnWrite<T>>();
-  const groups = new Map<string, Set<string>>();
-
-  function enter(key: string, object: T): void {
-    const group = groupOf?.(object);
-    if (group === undefined) return;
-    const keys = groups.get(group) ?? new Set();
-    groups.set(group, keys.add(key));
-  }
-
-  function leave(key: string, object: T): void {
-    const group = groupOf?.(object);
-    const keys = groups.get(group ?? '');
-    keys?.delete(key);
-    if (keys?.size === 0) groups.delete(group ?? '');
-  }
+  const groups = createIndex<T>(groupOf);
 
   /** Whether the cache has reached our write or gone beyond it. */
   function isCaughtUp({ object, isRemoved }: OwnWrite<T>, cached: T | undefined): boolean {
@@ -57,12 +44,12 @@ export function createFreshView<T extends KubeObject>({ store, clock, groupOf }:
     return cached !== undefined && !isOlderVersion(cached.metadata.resourceVersion, object.metadata.resourceVersion);
   }
 
-  for (const object of store.list()) enter(keyOf(object), object);
+  for (const object of store.list()) groups.enter(keyOf(object), object);
   store.subscribe(({ key, before, after }) => {
     const write = own.get(key);
     if (write !== undefined && isCaughtUp(write, after)) own.delete(key);
-    if (after !== undefined) enter(key, after);
-    else if (before !== undefined && !own.has(key)) leave(key, before);
+    if (after !== undefined) groups.enter(key, after);
+    else if (before !== undefined && !own.has(key)) groups.leave(key, before);
   });
 
   function get(key: string): T | undefined {
@@ -72,13 +59,13 @@ export function createFreshView<T extends KubeObject>({ store, clock, groupOf }:
     const isLost = (write.isRemoved || cached === undefined) && clock.now() - write.at > believedMs;
     if (!isLost && !isCaughtUp(write, cached)) return write.isRemoved ? undefined : write.object;
     own.delete(key);
-    if (cached === undefined) leave(key, write.object);
+    if (cached === undefined) groups.leave(key, write.object);
     return cached;
   }
 
   return {
     get,
-    listOf: (group) => [...(groups.get(group) ?? [])].flatMap((key) => get(key) ?? []),
+    listOf: (group) => groups.keysOf(group).flatMap((key) => get(key) ?? []),
     noteWritten(object) {
       const key = keyOf(object);
       const write = { object, isRemoved: false, at: clock.now() };
@@ -87,12 +74,14 @@ export function createFreshView<T extends KubeObject>({ store, clock, groupOf }:
       // Answers may overtake each other.
       if (before !== undefined && isOlderVersion(object.metadata.resourceVersion, before.object.metadata.resourceVersion)) return;
       own.set(key, write);
-      enter(key, object);
+      groups.enter(key, object);
     },
     noteRemoved(object) {
       const key = keyOf(object);
-      if (store.get(key)?.metadata.uid === object.metadata.uid) own.set(key, { object, isRemoved: true, at: clock.now() });
+      const cached = store.get(key);
+      if (cached?.metadata.uid === object.metadata.uid) own.set(key, { object, isRemoved: true, at: clock.now() });
       else own.delete(key);
+      if (cached === undefined) groups.leave(key, object);
     },
   };
 }

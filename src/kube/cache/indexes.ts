@@ -1,44 +1,42 @@
-// Looking objects up by something else than their key: what indexes a store keeps is a table of functions. Pure.
+// Finding objects by something else than their key. Pure; what keeps an index true is its owner (fresh-view.ts).
 import type { KubeObject } from '#core/objects.ts';
 
-/** Under which values an object is to be found; none for objects that do not belong into the index. */
-export type IndexBy<T> = (object: T) => readonly string[];
+/** The group an object is to be found under; undefined: under none. */
+export type GroupOf<T> = (object: T) => string | undefined;
 
-export const byNamespace: IndexBy<KubeObject> = ({ metadata }) => (metadata.namespace === undefined ? [] : [metadata.namespace]);
+export const byNamespace: GroupOf<KubeObject> = ({ metadata }) => metadata.namespace;
 
-/** By 'namespace/value' of a label: the same value in two namespaces are two things. Without namespace: the value. */
-export function byLabel(label: string): IndexBy<KubeObject> {
+/** 'namespace/value' of a label: the same value in two namespaces is two things. */
+export function byLabel(label: string): GroupOf<KubeObject> {
   return ({ metadata: { labels, namespace } }) => {
     const value = labels?.[label];
-    return value === undefined ? [] : [namespace === undefined ? value : `${namespace}/${value}`];
+    return value === undefined || namespace === undefined ? value : `${namespace}/${value}`;
   };
 }
 
-/** By the uid of the controlling owner. */
-export const byOwner: IndexBy<KubeObject> = ({ metadata }) =>
-  (metadata.ownerReferences ?? []).flatMap(({ controller, uid }) => (controller === true ? [uid] : []));
-
 export interface Index<T> {
-  get(value: string): readonly T[];
-  change(key: string, before: T | undefined, after: T | undefined): void;
+  /** Keys, in order of arrival in the group. */
+  keysOf(group: string): readonly string[];
+  enter(key: string, object: T): void;
+  /** `object` as it entered. */
+  leave(key: string, object: T): void;
 }
 
-export function createIndex<T>(by: IndexBy<T>): Index<T> {
-  const groups = new Map<string, Map<string, T>>();
+export function createIndex<T>(groupOf: GroupOf<T>): Index<T> {
+  const groups = new Map<string, Set<string>>();
   return {
-    get: (value) => [...(groups.get(value)?.values() ?? [])],
-    change(key, before, after) {
-      const now = after === undefined ? [] : by(after);
-      for (const value of before === undefined ? [] : by(before)) {
-        const group = groups.get(value);
-        if (now.includes(value) || group === undefined) continue;
-        group.delete(key);
-        if (group.size === 0) groups.delete(value);
-      }
-      for (const value of after === undefined ? [] : now) {
-        const group = groups.get(value) ?? new Map<string, T>();
-        groups.set(value, group.set(key, after as T));
-      }
+    keysOf: (group) => [...(groups.get(group) ?? [])],
+    enter(key, object) {
+      const group = groupOf(object);
+      if (group === undefined) return;
+      const keys = groups.get(group) ?? new Set();
+      groups.set(group, keys.add(key));
+    },
+    leave(key, object) {
+      const group = groupOf(object) ?? '';
+      const keys = groups.get(group);
+      keys?.delete(key);
+      if (keys?.size === 0) groups.delete(group);
     },
   };
 }

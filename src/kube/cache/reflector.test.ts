@@ -6,7 +6,6 @@ import { createFakeClock, settled } from '../../../test/fakes/fake-clock.ts';
 import { KubeError } from '../errors.ts';
 import type { KubeApi, ListOptions, ObjectList, WatchEvent, WatchOptions } from '../port.ts';
 import { configMaps } from '../resources.ts';
-import { byLabel, byNamespace, byOwner } from './indexes.ts';
 import { createReflector } from './reflector.ts';
 
 interface Named extends KubeObject {
@@ -265,30 +264,6 @@ test('a server that has sent a bookmark is given less time, as it sends one a mi
   await settled();
   assert.deepEqual(calls, ['list', 'watch 5', 'watch 9']);
   reflector.stop();
-});
-
-test('indexes follow every change, and a new list', async () => {
-  const { api, send } = scriptedApi([
-    page('5', [anObject('a', '1', { labels: { of: 'x' } }), anObject('b', '2', { labels: { of: 'y' } })]),
-  ]);
-  const clock = createFakeClock();
-  const indexes = { namespace: byNamespace, runtime: byLabel('of'), owner: byOwner };
-  const init = { api, resource: configMaps, where: {}, clock, random: () => 0, log: silentLog, indexes };
-  const { store, start, stop } = createReflector<Named, keyof typeof indexes>(init);
-  const names = (index: keyof typeof indexes, value: string): string[] => store.listBy(index, value).map(({ metadata }) => metadata.name);
-  start();
-  await settled();
-  assert.deepEqual([names('namespace', 'team'), names('runtime', 'team/x'), names('runtime', 'team/y')], [['a', 'b'], ['a'], ['b']]);
-  const ownerReferences = [
-    { apiVersion: 'v1', kind: 'X', name: 'o', uid: 'u1', controller: true },
-    { apiVersion: 'v1', kind: 'X', name: 'p', uid: 'u2' },
-  ];
-  send({ type: 'MODIFIED', object: anObject('b', '6', { labels: { of: 'x' }, ownerReferences }) });
-  send({ type: 'DELETED', object: anObject('a', '7') });
-  await settled();
-  assert.deepEqual([names('namespace', 'team'), names('runtime', 'team/x'), names('runtime', 'team/y')], [['b'], ['b'], []]);
-  assert.deepEqual([names('owner', 'u1'), names('owner', 'u2')], [['b'], []]);
-  stop();
 });
 
 test('a failing listener does not hide the change from the others', async () => {

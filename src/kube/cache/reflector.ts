@@ -11,13 +11,12 @@ import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
 import { isKubeError, KubeError } from '../errors.ts';
 import type { KubeApi, Resource, WatchEvent, Where } from '../port.ts';
-import type { IndexBy } from './indexes.ts';
 import { freezeDeep, withoutBulk } from './lean.ts';
 import { listAll } from './list-all.ts';
 import { createStore, keyOf } from './store.ts';
 import type { ReadStore } from './store.ts';
 
-export interface ReflectorInit<T extends KubeObject, I extends string = never> {
+export interface ReflectorInit<T extends KubeObject> {
   readonly api: KubeApi;
   readonly resource: Resource;
   /** `metadataOnly` makes the objects `apiVersion`, `kind` and `metadata`: a fifth of the memory of Pods. */
@@ -28,12 +27,10 @@ export interface ReflectorInit<T extends KubeObject, I extends string = never> {
   readonly log: Log;
   /** Drops what nobody reads before it is kept; must keep apiVersion, kind and metadata identity. */
   readonly transform?: (object: T) => T;
-  /** For `store.listBy`. */
-  readonly indexes?: Readonly<Record<I, IndexBy<T>>>;
 }
 
-export interface Reflector<T extends KubeObject, I extends string = never> {
-  readonly store: ReadStore<T, I>;
+export interface Reflector<T extends KubeObject> {
+  readonly store: ReadStore<T>;
   /** Fulfilled after the first complete list; rejected by `stop` before that. Failures to list are retried, not reported here. */
   readonly synced: Promise<void>;
   start(): void;
@@ -54,14 +51,11 @@ const relistBackoff = { baseMs: 1_000, maxMs: 30_000 };
 /** Of failures in a row the first is told, and then one of so many. */
 const toldEvery = 20;
 
-export function createReflector<T extends KubeObject, I extends string = never>(init: ReflectorInit<T, I>): Reflector<T, I> {
+export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): Reflector<T> {
   const { api, resource, where, clock, log, random } = init;
   const stopping = new AbortController();
   const name = { resource: resource.plural, ...where };
-  const store = createStore<T, I>({
-    onListenerError: (error) => log.error('a listener of the cache failed', { ...name, error }),
-    ...(init.indexes === undefined ? {} : { indexes: init.indexes }),
-  });
+  const store = createStore<T>((error) => log.error('a listener of the cache failed', { ...name, error }));
   const synced = Promise.withResolvers<void>();
   // Whoever awaits `synced` sees the rejection; nobody awaiting it is no fault.
   synced.promise.catch(() => undefined);

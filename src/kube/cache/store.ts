@@ -1,8 +1,6 @@
 // What a reflector knows: the objects by key, frozen, and who wants to hear of changes. The writing half stays with the
 // reflector; everybody else sees ReadStore. No I/O.
 import type { KubeObject } from '#core/objects.ts';
-import { createIndex } from './indexes.ts';
-import type { Index, IndexBy } from './indexes.ts';
 
 export interface Change<T> {
   readonly key: string;
@@ -10,20 +8,17 @@ export interface Change<T> {
   readonly after: T | undefined;
 }
 
-/** `I`: the names of its indexes. */
-export interface ReadStore<T, I extends string = never> {
+export interface ReadStore<T> {
   /** `key` is 'namespace/name', or 'name' for cluster-scoped objects. */
   get(key: string): T | undefined;
   /** The same array until something changes; order is that of first arrival. */
   list(): readonly T[];
-  /** The objects that an index has under this value, in order of their arrival there. */
-  listBy(index: I, value: string): readonly T[];
   /** Called synchronously, after the store already shows the change. Returns what ends the subscription. */
   subscribe(listener: (change: Change<T>) => void): () => void;
 }
 
-export interface Store<T, I extends string = never> {
-  readonly read: ReadStore<T, I>;
+export interface Store<T> {
+  readonly read: ReadStore<T>;
   put(object: T): void;
   remove(key: string): void;
   /** Makes the store equal to `objects`; listeners hear of every difference, deletions first. */
@@ -35,16 +30,8 @@ export function keyOf(object: KubeObject): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
-export interface StoreInit<T, I extends string> {
-  /** Hears what a listener threw: one bad listener must not hide a change from the others. */
-  readonly onListenerError: (error: unknown) => void;
-  readonly indexes?: Readonly<Record<I, IndexBy<T>>>;
-}
-
-export function createStore<T extends KubeObject, I extends string = never>(init: StoreInit<T, I>): Store<T, I> {
-  const indexes = new Map<string, Index<T>>(
-    Object.entries<IndexBy<T>>(init.indexes ?? {}).map(([name, by]): [string, Index<T>] => [name, createIndex(by)]),
-  );
+/** `onListenerError` hears what a listener threw: one bad listener must not hide a change from the others. */
+export function createStore<T extends KubeObject>(onListenerError: (error: unknown) => void): Store<T> {
   const objects = new Map<string, T>();
   const listeners = new Set<(change: Change<T>) => void>();
   let listed: readonly T[] | undefined;
@@ -55,7 +42,7 @@ export function createStore<T extends KubeObject, I extends string = never>(init
         try {
           listener(change);
         } catch (error) {
-          init.onListenerError(error);
+          onListenerError(error);
         }
       }
     }
@@ -67,7 +54,6 @@ export function createStore<T extends KubeObject, I extends string = never>(init
     if (before !== undefined && after !== undefined && isSameVersion(before, after)) return undefined;
     if (after === undefined) objects.delete(key);
     else objects.set(key, after);
-    for (const index of indexes.values()) index.change(key, before, after);
     listed = undefined;
     return { key, before, after };
   }
@@ -76,7 +62,6 @@ export function createStore<T extends KubeObject, I extends string = never>(init
     read: {
       get: (key) => objects.get(key),
       list: () => (listed ??= Object.freeze([...objects.values()])),
-      listBy: (index, value) => indexes.get(index)?.get(value) ?? [],
       subscribe(listener) {
         // Wrapped, so that subscribing the same function twice gives two independent subscriptions.
         const own = (change: Change<T>): void => listener(change);

@@ -7,6 +7,7 @@ import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
 import { demandLabel, gatewayNamespace, routesLabel, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import { runtimeOfRouteKey } from '#apis/v1/names.ts';
 import { createFreshView, type FreshView } from '#kube/cache/fresh-view.ts';
+import { byLabel, byNamespace, type GroupOf } from '#kube/cache/indexes.ts';
 import { createReflector, type Reflector } from '#kube/cache/reflector.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import type { KubeApi, Resource, Where } from '#kube/port.ts';
@@ -47,14 +48,11 @@ export interface CachesInit {
 export const routesGroup = 'routes';
 
 /** `namespace/name` of the runtime that an object of ours belongs to. */
-function runtimeOf({ metadata }: KubeObject): string | undefined {
-  const name = metadata.labels?.[instanceLabel];
-  return name === undefined ? undefined : `${metadata.namespace ?? 'default'}/${name}`;
-}
+const runtimeOf = byLabel(instanceLabel);
 
 export function createCaches(init: CachesInit): Caches {
   const reflectors: Reflector<KubeObject>[] = [];
-  function watched<T extends KubeObject>(resource: Resource, where: Where, groupOf?: (object: T) => string | undefined): Watched<T> {
+  function watched<T extends KubeObject>(resource: Resource, where: Where, groupOf?: GroupOf<T>): Watched<T> {
     const reflector = createReflector<T>({ ...init, resource, where });
     reflectors.push(reflector);
     const { store } = reflector;
@@ -63,7 +61,7 @@ export function createCaches(init: CachesInit): Caches {
   const managed = { labelSelector: managedSelector };
   return {
     runtimes: watched<XTrinode>(xtrinodes, {}),
-    catalogs: watched<XTrinodeCatalog>(xtrinodeCatalogs, {}, ({ metadata }) => metadata.namespace),
+    catalogs: watched<XTrinodeCatalog>(xtrinodeCatalogs, {}, byNamespace),
     deployments: watched<Deployment>(resources.deployments, managed, runtimeOf),
     configMaps: watched<ConfigMap>(resources.configMaps, managed, runtimeOf),
     services: watched<Service>(resources.services, managed, runtimeOf),
