@@ -29,6 +29,15 @@ ${body}
 `;
 }
 
+/** From this version on its UI names a query after the hash, and query.html is the legacy UI's (measured; older ones have no other). */
+const queryAfterHashSince = 483;
+
+/** The same address of the real query. */
+function pathOf({ path, search }: RequestContext, heldId: string, realId: string, version = 0): string {
+  if (path === '/ui/query.html' && version >= queryAfterHashSince) return `/ui/#/queries/${realId}`;
+  return `${path.replace(heldId, realId)}${search.replace(heldId, realId)}`;
+}
+
 /** Serves /ui/*; `queryId` is the query that a link names. */
 export async function serveUi({ table, queue, forward }: UiInit, context: RequestContext, queryId: string | undefined): Promise<void> {
   const { response, headers, forwarded } = context;
@@ -36,7 +45,7 @@ export async function serveUi({ table, queue, forward }: UiInit, context: Reques
   if (queryId !== undefined && isHeldId(queryId)) {
     const alias = queue.realIdOf(queryId);
     if (alias !== undefined)
-      return sendRedirect(response, `${context.path.replace(queryId, alias.realId)}${context.search.replace(queryId, alias.realId)}`);
+      return sendRedirect(response, pathOf(context, queryId, alias.realId, table().byKey.get(alias.runtime)?.trinoVersion));
     return sendHtml(
       response,
       200,

@@ -38,7 +38,7 @@ const data: readonly RowData[] = [
   ['poll', 'stale token 410; wrong slug or unknown id 404 without scanning runtimes'],
   ['poll', 'never a GET for a token that the client has not asked for'],
   ['poll', 'reset before the first byte: same token tried again, client sees 200'],
-  ['poll', 'unreachable for 60 s, then back, real clients: keep-alive pages, complete rows'],
+  ['poll', 'unreachable for 60 s (30 s with the real clients), then back: keep-alive pages, complete rows'],
   ['poll', 'reset in the middle of a body: client connection aborted'],
   ['poll', '100 MB page: streamed, memory bounded, bytes equal'],
   ['poll', 'gzip passes as it is; identity is respected'],

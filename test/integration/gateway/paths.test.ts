@@ -158,7 +158,10 @@ describe('calls about one query', () => {
     bench.route(runningOn(trino));
     const real: Page = (await poll.answer).page;
     const found = await bench.send('GET', `/ui/query.html?${page.id}`, { headers: ['Accept', 'text/html'] });
-    assert.deepEqual([found.status, found.headers.location], [302, `/ui/query.html?${real.id}`]);
+    assert.deepEqual([found.status, found.headers.location], [302, `/ui/#/queries/${real.id}`]);
+    bench.route(runningOn(trino, { trinoVersion: 476 }));
+    const older = await bench.send('GET', `/ui/query.html?${page.id}`, { headers: ['Accept', 'text/html'] });
+    assert.equal(older.headers.location, `/ui/query.html?${real.id}`);
     assert.match((await bench.send('GET', `/v1/query/${page.id}`)).text, new RegExp(real.id));
   });
 });
