@@ -3,6 +3,7 @@
 import type { EpochMs } from '#core/clock.ts';
 import type { Lease } from '#core/objects.ts';
 import { apiVersion, demandByAnnotation, demandLabel, demandLeaseName } from '#apis/v1/resources.ts';
+import { demandSchema, demandSchemaAnnotation, findDemandProblem } from '#apis/v1/demand-lease.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 
 export interface Demand {
@@ -43,9 +44,14 @@ export function freshest(nowMs: EpochMs, ...all: readonly ReadonlyMap<string, Ep
 /** Undefined when nobody waits. */
 export function demandOfLease(lease: Lease | undefined, nowMs: EpochMs): Demand | undefined {
   const { holderIdentity = '', acquireTime = '', renewTime = '' } = lease?.spec ?? {};
-  const isLive = holderIdentity !== '' && Date.parse(renewTime) + leaseSeconds * 1_000 > nowMs;
+  // What cannot be read is written anew, by what asks of its own accord every few seconds.
+  const isLive =
+    lease !== undefined &&
+    findDemandProblem(lease) === undefined &&
+    holderIdentity !== '' &&
+    Date.parse(renewTime) + leaseSeconds * 1_000 > nowMs;
   if (!isLive) return undefined;
-  const by = freshest(nowMs, parseBy(lease?.metadata.annotations?.[demandByAnnotation]));
+  const by = freshest(nowMs, parseBy(lease.metadata.annotations?.[demandByAnnotation]));
   return { arrivedAt: Date.parse(acquireTime), by, user: holderIdentity.replace(/^gateway:?/, '') };
 }
 
@@ -62,7 +68,7 @@ export function leaseOfDemand(runtime: XTrinode, demand: Demand, nowMs: EpochMs,
       name: demandLeaseName(name),
       namespace,
       labels: { [demandLabel]: name },
-      annotations: { [demandByAnnotation]: JSON.stringify(Object.fromEntries(demand.by)) },
+      annotations: { [demandSchemaAnnotation]: String(demandSchema), [demandByAnnotation]: JSON.stringify(Object.fromEntries(demand.by)) },
       ownerReferences: [{ apiVersion, kind: 'XTrinode', name, uid }],
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },

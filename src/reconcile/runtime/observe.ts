@@ -1,7 +1,8 @@
 // Takes the snapshot of one runtime that a pass decides on: caches, what the prober knows, and what coordinators say when that is due.
 // Shell; it writes nothing.
 import type { Clock, EpochMs } from '#core/clock.ts';
-import type { ConfigMap, KubeObject } from '#core/objects.ts';
+import type { ConfigMap, KubeObject, Lease } from '#core/objects.ts';
+import { findDemandProblem } from '#apis/v1/demand-lease.ts';
 import { demandLeaseName } from '#apis/v1/resources.ts';
 import { routeKey } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
@@ -42,6 +43,12 @@ export function createObserver({ caches, claims, prober, coordinators, clock, lo
     if (entry === undefined || entry.state === 'RUNNING') refusingSince.delete(key);
     else if (!refusingSince.has(key)) refusingSince.set(key, clock.now());
     return entry;
+  }
+
+  function readDemand(lease: Lease | undefined): Lease | undefined {
+    const problem = lease === undefined ? undefined : findDemandProblem(lease);
+    if (problem !== undefined) log.warn('a demand cannot be read', { problem });
+    return problem === undefined ? lease : undefined;
   }
 
   async function ask(url: string, nowMs: EpochMs): Promise<Activity | 'unreachable'> {
@@ -89,7 +96,7 @@ export function createObserver({ caches, claims, prober, coordinators, clock, lo
         },
         foreign,
         pods: caches.pods.view.listOf(key),
-        demand: caches.demands.view.get(`${namespace}/${demandLeaseName(name)}`),
+        demand: readDemand(caches.demands.view.get(`${namespace}/${demandLeaseName(name)}`)),
         claims: claims.of(key) ?? { routingGroup: `${namespace}--${name}`, hosts: [], headerValues: [key], isDefault: false, lost: [] },
         publishedRoute,
         publishedEntry,
