@@ -1,7 +1,9 @@
-// AdmissionReview, version admission.k8s.io/v1, as the API server sends it and expects it back. Pure; what is admitted is
-// judged by the functions that the embedded API calls in process, so both refuse the same in the same words.
+// AdmissionReview, version admission.k8s.io/v1, as the API server sends it and expects it back. What is admitted is judged by
+// the functions that the embedded API calls in process, so both refuse the same in the same words; only who may name a Secret
+// is asked of the API server.
 import type { KubeObject } from '#core/objects.ts';
 import { xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { newSecretReferences, type MayReadSecret, type UserInfo } from './secret-access.ts';
 import { validateXTrinode, validateXTrinodeCatalog, type AdmissionInput, type Verdict } from './xtrinode.ts';
 
 const reviewVersion = 'admission.k8s.io/v1';
@@ -21,6 +23,7 @@ export interface AdmissionRequest {
   readonly object?: KubeObject | null;
   readonly oldObject?: KubeObject | null;
   readonly dryRun?: boolean;
+  readonly userInfo?: UserInfo;
 }
 
 export interface AdmissionReview {
@@ -83,18 +86,61 @@ function invalidStatus({ kind, name = '', object }: AdmissionRequest, { errors }
   };
 }
 
-/** Never has an effect beside its answer, so a dry run needs nothing special. */
-export function judge(request: AdmissionRequest): AdmissionReview {
-  const { uid, kind, operation, object, oldObject } = request;
-  const validate = kind.group === xtrinodes.group && kind.version === xtrinodes.version ? judges[kind.kind] : undefined;
-  if (validate === undefined) {
-    const message =
-      `this webhook judges XTrinode and XTrinodeCatalog of ${xtrinodes.group}/${xtrinodes.version}, not ${kind.kind} of ` +
-      `${kind.group === '' ? kind.version : `${kind.group}/${kind.version}`}: take that kind out of the ValidatingWebhookConfiguration that sent it`;
-    return answer(uid, false, [], { status: 'Failure', reason: 'BadRequest', code: 400, message });
+function unknownKind({ uid, kind }: AdmissionRequest): AdmissionReview {
+  const message =
+    `this webhook judges XTrinode and XTrinodeCatalog of ${xtrinodes.group}/${xtrinodes.version}, not ${kind.kind} of ` +
+    `${kind.group === '' ? kind.version : `${kind.group}/${kind.version}`}: take that kind out of the ValidatingWebhookConfiguration that sent it`;
+  return answer(uid, false, [], { status: 'Failure', reason: 'BadRequest', code: 400, message });
+}
+
+/** A refusal that is about the user, not about the object. */
+function forbidden(
+  { uid, kind, name = '', namespace = '', userInfo }: AdmissionRequest,
+  field: string,
+  secret: string,
+  reason: string,
+): AdmissionReview {
+  const user = JSON.stringify(userInfo?.username ?? '');
+  const why = reason === '' ? '' : ` (${reason})`;
+  const message =
+    `${kind.kind}.${kind.group} "${name}" is forbidden: ${field}: user ${user} may not read Secret ${namespace}/${secret}, and who names a Secret ` +
+    `in a catalog must be allowed to${why}: grant "get" on secrets "${secret}" in namespace ${namespace}, or name another Secret`;
+  return answer(uid, false, [], { status: 'Failure', reason: 'Forbidden', code: 403, message });
+}
+
+function unanswered({ uid }: AdmissionRequest, error: unknown): AdmissionReview {
+  const message = `who may read the Secrets of this catalog cannot be asked now, try again: ${error instanceof Error ? error.message : String(error)}`;
+  return answer(uid, false, [], { status: 'Failure', reason: 'ServiceUnavailable', code: 503, message });
+}
+
+/** The first Secret that the user may not read, as a refusal; asked only of what is right in all else. */
+async function judgeAccess(request: AdmissionRequest, mayReadSecret: MayReadSecret): Promise<AdmissionReview | undefined> {
+  const { kind, object, oldObject, namespace = '', userInfo = {} } = request;
+  if (kind.kind !== xtrinodeCatalogs.kind || object === undefined || object === null || object.metadata.deletionTimestamp !== undefined)
+    return undefined;
+  const references = newSecretReferences(object, oldObject ?? undefined);
+  try {
+    const answers = await Promise.all(references.map(({ secret }) => mayReadSecret(userInfo, namespace, secret)));
+    const at = answers.findIndex(({ isAllowed }) => !isAllowed);
+    const [reference, refusal] = [references[at], answers[at]];
+    return reference === undefined ? undefined : forbidden(request, reference.field, reference.secret, refusal?.reason ?? '');
+  } catch (error) {
+    return unanswered(request, error);
   }
-  if (operation === 'DELETE' || object === undefined || object === null) return answer(uid, true, []);
-  const verdict = validate({ operation, object, ...(oldObject === undefined || oldObject === null ? {} : { oldObject }) });
-  const warnings = verdict.warnings.map(shortened);
-  return verdict.errors.length === 0 ? answer(uid, true, warnings) : answer(uid, false, warnings, invalidStatus(request, verdict));
+}
+
+export type Judge = (request: AdmissionRequest) => Promise<AdmissionReview>;
+
+/** Never has an effect beside its answer, so a dry run needs nothing special. */
+export function createJudge(mayReadSecret: MayReadSecret): Judge {
+  return async (request) => {
+    const { uid, kind, operation, object, oldObject } = request;
+    const validate = kind.group === xtrinodes.group && kind.version === xtrinodes.version ? judges[kind.kind] : undefined;
+    if (validate === undefined) return unknownKind(request);
+    if (operation === 'DELETE' || object === undefined || object === null) return answer(uid, true, []);
+    const verdict = validate({ operation, object, ...(oldObject === undefined || oldObject === null ? {} : { oldObject }) });
+    const warnings = verdict.warnings.map(shortened);
+    if (verdict.errors.length > 0) return answer(uid, false, warnings, invalidStatus(request, verdict));
+    return (await judgeAccess(request, mayReadSecret)) ?? answer(uid, true, warnings);
+  };
 }

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { IssuedCertificate } from '#certificates/issue.ts';
 import type { Log } from '#observe/log.ts';
 import { paths } from './registration.ts';
-import { judge, parseReview } from './review.ts';
+import { parseReview, type Judge } from './review.ts';
 
 export interface WebhookServer {
   /** The bound port; 0 takes any free one. Handshakes fail until a certificate is given. */
@@ -48,7 +48,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-async function answerTo(request: IncomingMessage): Promise<object> {
+async function answerTo(request: IncomingMessage, judge: Judge): Promise<object> {
   const path = (request.url ?? '').replace(/\?.*$/, '');
   const kind = Object.keys(paths).find((one) => paths[one] === path);
   if (kind === undefined) throw new Refusal(404, `there is no webhook at ${path}; there are ${Object.values(paths).join(' and ')}`);
@@ -69,17 +69,18 @@ function send(response: ServerResponse, status: number, body: object, isLast: bo
 }
 
 export interface WebhookServerInit {
+  readonly judge: Judge;
   readonly log: Log;
   /** Time for a request to arrive whole, in ms. */
   readonly requestTimeoutMs?: number;
 }
 
-export function createWebhookServer({ log, requestTimeoutMs = longestRequestMs }: WebhookServerInit): WebhookServer {
+export function createWebhookServer({ judge, log, requestTimeoutMs = longestRequestMs }: WebhookServerInit): WebhookServer {
   let isStopping = false;
   const server = createServer({ minVersion: 'TLSv1.2', connectionsCheckingInterval: requestTimeoutMs / 2 }, (request, response) => {
     // A reset while answering is the API server's business.
     response.on('error', () => undefined);
-    answerTo(request).then(
+    answerTo(request, judge).then(
       (review) => send(response, 200, review, isStopping),
       (error: unknown) => {
         if (response.destroyed) return;

@@ -2,6 +2,8 @@
 import type { Clock } from '#core/clock.ts';
 import { createCertificateKeeper, removeRegistration, type CertificateKeeper } from '#admission/certificate-keeper.ts';
 import type { Reach } from '#admission/registration.ts';
+import { createJudge } from '#admission/review.ts';
+import { createSecretAccess } from '#admission/secret-access.ts';
 import { createWebhookServer } from '#admission/webhook-server.ts';
 import { systemNamespace } from '#apis/v1/resources.ts';
 import type { KubeApi } from '#kube/port.ts';
@@ -30,7 +32,7 @@ export interface Webhooks {
 
 export function createWebhooks(init: WebhooksInit): Webhooks {
   const log = childLog(init.log, { component: 'webhooks' });
-  const server = createWebhookServer({ log });
+  const server = createWebhookServer({ judge: createJudge(createSecretAccess(init.api)), log });
   let keeper: CertificateKeeper | undefined;
   let port: number | undefined;
   return {

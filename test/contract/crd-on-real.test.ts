@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { KubeObject } from '#core/objects.ts';
-import { xtrinodeCatalogs } from '#apis/v1/resources.ts';
+import { apiVersion, xtrinodeCatalogs } from '#apis/v1/resources.ts';
+import { createHttpKubeApi } from '#kube/client/http-kube-api.ts';
 import { isKubeError } from '#kube/errors.ts';
-import type { KubeApi } from '#kube/port.ts';
+import type { KubeApi, Resource } from '#kube/port.ts';
 import { customResourceDefinitions } from '#kube/resources.ts';
 import { silentLog } from '#observe/log.ts';
 import { systemClock as clock } from '#observe/system-clock.ts';
@@ -17,6 +18,17 @@ import { until } from './expectations.ts';
 import { connectRealServer } from './real-server.ts';
 import { sharedCluster } from './shared-cluster.ts';
 import { describeUpgrade } from './upgrade-contract.ts';
+
+const me = { fieldManager: 'test', force: true } as const;
+const rbac = (kind: string, plural: string): Resource => ({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind,
+  plural,
+  namespaced: true,
+});
+const roles = rbac('Role', 'roles');
+const roleBindings = rbac('RoleBinding', 'rolebindings');
 
 interface WithConditions extends KubeObject {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
@@ -72,6 +84,37 @@ async function isAccepted(api: KubeApi, catalog: KubeObject): Promise<boolean> {
 describeUpgrade('real kube-apiserver', connected);
 describeDefinitions('real kube-apiserver', { hasAdmission: false, open: defined });
 describeDefinitions('real kube-apiserver with webhooks', { hasAdmission: true, open: withWebhooks });
+
+describe('Secrets named in catalogs, on a real kube-apiserver', () => {
+  it('who may write catalogs and not read the Secret is refused, and told which right is missing', async () => {
+    const { api, stop } = await withWebhooks();
+    const cluster = await sharedCluster();
+    const nobody = createHttpKubeApi({ clock, log: silentLog, env: {}, kubeconfigPath: cluster.kubeconfigFor('nobody') });
+    const grant = async (name: string, rules: readonly object[]): Promise<void> => {
+      const meta = (kind: string) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata: { name, namespace: 'default' } });
+      const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'nobody' }];
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+      await api.apply<KubeObject>(roles, { ...meta('Role'), rules } as KubeObject, me);
+      await api.apply<KubeObject>(roleBindings, { ...meta('RoleBinding'), subjects, roleRef } as KubeObject, me);
+    };
+    await grant('catalogs', [{ apiGroups: ['analytics.xtrinode.io'], resources: ['xtrinodecatalogs'], verbs: ['create'] }]);
+    const spec = { connector: { tpch: { propertySecretRefs: { a: { name: 'credentials', key: 'k' } } } } };
+    const catalog = { apiVersion, kind: 'XTrinodeCatalog', metadata: { name: 'named', namespace: 'default' }, spec } as KubeObject;
+    const create = () => nobody.create(xtrinodeCatalogs, catalog, { fieldManager: 'test', dryRun: true });
+    // The grant is known a moment after it was written; until then the API server itself refuses.
+    const said = async (): Promise<string> => create().then(() => 'accepted', String);
+    let answer = await said();
+    while (/cannot create resource/.test(answer)) answer = await said();
+    assert.match(
+      answer,
+      /user "nobody" may not read Secret default\/credentials.*grant "get" on secrets "credentials" in namespace default/,
+    );
+    await grant('secrets', [{ apiGroups: [''], resources: ['secrets'], resourceNames: ['credentials'], verbs: ['get'] }]);
+    while (answer !== 'accepted') answer = await said();
+    await nobody.close();
+    await stop();
+  });
+});
 
 describe('kubectl explain on a real kube-apiserver', () => {
   it('tells what a field does, its form and its default', async () => {

@@ -6,6 +6,8 @@ import { Agent, request } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import { test, type TestContext } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import { createJudge } from '#admission/review.ts';
+import type { MayReadSecret } from '#admission/secret-access.ts';
 import { createWebhookServer, type WebhookServer } from '#admission/webhook-server.ts';
 import { issueCa, issueServerCertificate, type IssuedCertificate } from '#certificates/issue.ts';
 import { silentLog } from '#observe/log.ts';
@@ -19,8 +21,15 @@ function aCertificate(): IssuedCertificate {
   return issueServerCertificate({ commonName: 'test', hosts: ['127.0.0.1'], nowMs: Date.now(), lifetimeMs: hourMs, issuer: ca });
 }
 
+/** Everybody may read every Secret but `crown-jewels`, and nobody can tell of `unknown`. */
+const mayReadSecret: MayReadSecret = (_user, _namespace, secret) =>
+  secret === 'unknown'
+    ? Promise.reject(new Error('no answer'))
+    : Promise.resolve({ isAllowed: secret !== 'crown-jewels', reason: 'RBAC: not for you' });
+const judge = createJudge(mayReadSecret);
+
 async function aServer(t: TestContext, init: { readonly requestTimeoutMs?: number } = {}) {
-  const server = createWebhookServer({ log: silentLog, ...init });
+  const server = createWebhookServer({ judge, log: silentLog, ...init });
   const port = await server.listen('127.0.0.1', 0);
   server.serve(aCertificate());
   t.after(() => server.stop());
@@ -122,6 +131,26 @@ test('what is settled is let through, however wrong: labels, deletion, objects t
   }
 });
 
+test('who names a Secret must be allowed to read it, asked of references that are new', async (t) => {
+  const { port } = await aServer(t);
+  const naming = (name: string, labels = {}) => ({
+    spec: { connector: { tpch: { propertySecretRefs: { a: { name, key: 'k' } } } }, labels },
+  });
+  const judged = async (review: string) => (await send(port, review, { path: catalogPath })).body.response;
+  const user = { userInfo: { username: 'jane' } };
+  assert.equal((await judged(aReview('XTrinodeCatalog', naming('mine'), user)))?.allowed, true);
+  const refused = await judged(aReview('XTrinodeCatalog', naming('crown-jewels'), user));
+  assert.deepEqual([refused?.allowed, refused?.status?.code, refused?.status?.reason], [false, 403, 'Forbidden']);
+  assert.match(
+    refused?.status?.message ?? '',
+    /propertySecretRefs\[a\]: user "jane" may not read Secret team\/crown-jewels.*RBAC: not for you.*grant "get" on secrets "crown-jewels" in namespace team/,
+  );
+  const relabelled = { operation: 'UPDATE', oldObject: { ...naming('crown-jewels'), metadata: {} }, ...user };
+  assert.equal((await judged(aReview('XTrinodeCatalog', naming('crown-jewels', { team: 'a' }), relabelled)))?.allowed, true);
+  const unanswered = await judged(aReview('XTrinodeCatalog', naming('unknown'), user));
+  assert.deepEqual([unanswered?.allowed, unanswered?.status?.code], [false, 503], 'what cannot be asked is refused');
+});
+
 test('what is not ours to judge is refused, and says how to mend the configuration', async (t) => {
   const { port } = await aServer(t);
   const { body } = await send(port, aReview('XTrinode', {}, { kind: { group: '', version: 'v1', kind: 'Pod' } }));
@@ -172,7 +201,7 @@ test('a new certificate is for new connections; those that are open go on', asyn
 });
 
 test('at its end the server gives the answers that are under way', async () => {
-  const server: WebhookServer = createWebhookServer({ log: silentLog });
+  const server: WebhookServer = createWebhookServer({ judge, log: silentLog });
   const port = await server.listen('127.0.0.1', 0);
   server.serve(aCertificate());
   const agent = new Agent({ keepAlive: true, ca: ca.certificate });
