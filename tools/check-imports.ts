@@ -53,7 +53,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'api-server': ['apis', 'trino', 'render', 'kube/port.ts', 'kube/errors.ts', 'kube/resources.ts', 'kube/cache', 'observe'],
   observe: [],
   config: [],
-  rbac: ['apis', 'admission/registration.ts', 'kube/port.ts', 'kube/resources.ts'],
+  rbac: ['apis', 'admission/registration.ts', 'admission/secret-access.ts', 'kube/port.ts', 'kube/resources.ts'],
   cli: ['*'],
   roles: ['*'],
   'main.ts': ['*'],

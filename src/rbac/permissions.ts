@@ -2,6 +2,7 @@
 // role against an API that refuses what is not here, and complains of what is here and never used. Pure.
 import { gatewayNamespace, gatewaySealSecret, routesConfigMap, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import { certificateSecretName, registrationName, validatingWebhookConfigurations } from '#admission/registration.ts';
+import { subjectAccessReviews } from '#admission/secret-access.ts';
 import type { Resource } from '#kube/port.ts';
 import * as kube from '#kube/resources.ts';
 
@@ -107,6 +108,12 @@ const operator: readonly Permission[] = [
     verbs: ['get', 'list', 'watch', 'patch', 'delete'],
     names: [registrationName],
     why: 'keeps that true, and takes it away with --webhooks off',
+  },
+  {
+    scope: 'cluster',
+    resource: subjectAccessReviews,
+    verbs: ['create'],
+    why: 'asks whether whoever names a Secret in a catalog may read it',
   },
 ];
 

@@ -50,6 +50,7 @@ test('in namespaces that nobody gave it no role may read a Secret, or write more
     'xtrinodecatalogs/status',
     'events',
     'validatingwebhookconfigurations',
+    'subjectaccessreviews',
   ];
   for (const role of roleNames) {
     for (const { resources, verbs } of clusterWideRules(render({ role, serve: ['team'] }))) {

@@ -6,6 +6,7 @@ import type { CoreEvent, Secret } from '#core/objects.ts';
 import { deployments, events, secrets } from '#kube/resources.ts';
 import { annotations, fieldOwner, gatewayNamespace, gatewaySealSecret, systemNamespace } from '#apis/v1/resources.ts';
 import { certificateSecretName } from '#admission/registration.ts';
+import { createSecretAccess } from '#admission/secret-access.ts';
 import { createLeaseElection } from '#kube/control/lease.ts';
 import { silentLog } from '#observe/log.ts';
 import { createWebhooks, withoutWebhooks } from '#roles/webhooks.ts';
@@ -80,6 +81,7 @@ async function runProcess(): Promise<readonly string[]> {
     const secret = { namespace: systemNamespace, name: certificateSecretName };
     const spoilt = await api.patch(secrets, secret, 'merge', { data: { 'tls.crt': '' } }, { fieldManager: 'somebody' });
     await api.until(secrets, secret, (object) => object?.metadata.resourceVersion !== spoilt.metadata.resourceVersion);
+    await createSecretAccess(guarded.api)({ username: 'somebody' }, team, 'credentials');
     await withoutWebhooks(guarded.api);
   } finally {
     await webhooks.stop();
