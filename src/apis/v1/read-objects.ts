@@ -49,6 +49,18 @@ export function readRuntime(object: KubeObject): ReadRuntime {
   return { runtime: status === undefined ? read : { ...read, status }, problems };
 }
 
+export type RuntimeReader = (object: KubeObject) => ReadRuntime;
+
+/** Reads each object once: what a cache holds is read in every pass, and of all runtimes whenever a claim changes. */
+export function createRuntimeReader(): RuntimeReader {
+  const known = new WeakMap<KubeObject, ReadRuntime>();
+  return (object) => {
+    const read = known.get(object) ?? readRuntime(object);
+    known.set(object, read);
+    return read;
+  };
+}
+
 /** What a catalog's connector may be is for findCatalogProblems to say; labels that are none match nothing. */
 export function readCatalog(object: KubeObject): XTrinodeCatalog {
   const { spec } = object as KubeObject & { readonly spec?: unknown };

@@ -42,28 +42,32 @@ export function findIgnoredFields(spec: unknown): string[] {
   return [...withoutEffect, ...withoutEffectBelow].filter((path) => valueAt(spec, path) !== undefined).map((path) => `spec.${path}`);
 }
 
-const formedTexts: readonly (readonly [path: string, pattern: string, words: string])[] = [
-  ['version', forms.versionPattern, formWords.version],
-  ['image', forms.imagePattern, formWords.image],
-  ['limits.session.maxQueryMemory', forms.dataSizePattern, formWords.dataSize],
-  ['routing.routingGroup', forms.routingGroupPattern, formWords.routingGroup],
-  ['routing.header', forms.headerPattern, formWords.header],
-  ['routing.hostname', forms.hostPattern, formWords.host],
-  ['routing.hostnameDomain', forms.hostPattern, formWords.host],
-];
+const formedTexts = (
+  [
+    ['version', forms.versionPattern, formWords.version],
+    ['image', forms.imagePattern, formWords.image],
+    ['limits.session.maxQueryMemory', forms.dataSizePattern, formWords.dataSize],
+    ['routing.routingGroup', forms.routingGroupPattern, formWords.routingGroup],
+    ['routing.header', forms.headerPattern, formWords.header],
+    ['routing.hostname', forms.hostPattern, formWords.host],
+    ['routing.hostnameDomain', forms.hostPattern, formWords.host],
+  ] as const
+).map(([path, pattern, message]) => ({ path, form: new RegExp(pattern, 'u'), message }));
 
 function textProblems(spec: Members): FieldProblem[] {
-  return formedTexts.flatMap(([path, pattern, message]) => {
+  return formedTexts.flatMap(({ path, form, message }) => {
     const value = valueAt(spec, path);
-    const isWell = value === undefined || (typeof value === 'string' && new RegExp(pattern, 'u').test(value));
+    const isWell = value === undefined || (typeof value === 'string' && form.test(value));
     return isWell ? [] : [{ field: `spec.${path}`, value, message }];
   });
 }
 
+const durationForm = new RegExp(forms.durationPattern, 'u');
+
 function isWithin(value: unknown, { least, most, orNever = false }: forms.DurationBounds): boolean {
   if (typeof value !== 'string') return false;
   if (orNever && value === 'never') return true;
-  if (!new RegExp(forms.durationPattern, 'u').test(value) || !isDuration(value)) return false;
+  if (!durationForm.test(value) || !isDuration(value)) return false;
   const ms = parseDuration(value);
   return ms >= parseDuration(least) && ms <= parseDuration(most);
 }

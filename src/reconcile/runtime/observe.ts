@@ -6,7 +6,7 @@ import { findDemandProblem } from '#apis/v1/demand-lease.ts';
 import { demandLeaseName } from '#apis/v1/resources.ts';
 import { routeKey } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
-import { readCatalog, readRuntime } from '#apis/v1/read-objects.ts';
+import { readCatalog, type RuntimeReader } from '#apis/v1/read-objects.ts';
 import { parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
 import type { Log } from '#observe/log.ts';
@@ -19,6 +19,7 @@ import type { Coordinators } from './trino-client.ts';
 
 export interface ObserverInit {
   readonly caches: Caches;
+  readonly read: RuntimeReader;
   readonly claims: ClaimsIndex;
   readonly prober: Prober;
   readonly coordinators: Coordinators;
@@ -34,7 +35,7 @@ export interface Observer {
   noteRoute(key: string, text: string | undefined): RouteEntry | undefined;
 }
 
-export function createObserver({ caches, claims, prober, coordinators, clock, log, signal }: ObserverInit): Observer {
+export function createObserver({ caches, read, claims, prober, coordinators, clock, log, signal }: ObserverInit): Observer {
   const refusingSince = new Map<string, EpochMs>();
 
   function noteRoute(key: string, text: string | undefined): RouteEntry | undefined {
@@ -74,7 +75,7 @@ export function createObserver({ caches, claims, prober, coordinators, clock, lo
   return {
     noteRoute,
     async snapshot(object, foreign) {
-      const { runtime, problems } = readRuntime(object);
+      const { runtime, problems } = read(object);
       const { namespace = 'default', name, uid } = runtime.metadata;
       const key = `${namespace}/${name}`;
       const owned = <T extends KubeObject>(view: FreshView<T>): T[] =>
