@@ -301,6 +301,6 @@ export interface CoreEvent extends KubeObject {
   readonly count?: number;
   readonly firstTimestamp?: string;
   readonly lastTimestamp?: string;
-  readonly source?: { readonly component?: string };
+  readonly source?: { readonly component?: string; readonly host?: string };
   readonly reportingComponent?: string;
 }

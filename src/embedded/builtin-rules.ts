@@ -3,7 +3,7 @@
 import { forbid, member, required, setDefaults, wrong } from './field-words.ts';
 import { asArray, asObject, asText, equalJson, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
-import { checkPodSpec, fillPodSpec, prepareNewPod } from './pod-rules.ts';
+import { checkPodSpec, fillPodSpec, fillPodStatus, prepareNewPod } from './pod-rules.ts';
 import type { FieldProblem } from './refusals.ts';
 
 /** Kubernetes: MaxSecretSize and the total size of a ConfigMap, in bytes. */
@@ -115,8 +115,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
       setDefaults(spec, { type: 'ClusterIP', sessionAffinity: 'None', internalTrafficPolicy: 'Cluster' });
       asArray(spec['ports'])
         .filter(isJsonObject)
-        .forEach((port) => setDefaults(port, { protocol: 'TCP', targetPort: port['port'] }));
-      object['status'] ??= { loadBalancer: {} };
+        .forEach((port) => setDefaults(port, { targetPort: port['port'] }));
     },
     prepare: (object) => fillAddresses(member(object, 'spec')),
     check(object) {
@@ -138,7 +137,7 @@ const RULES: Readonly<Record<string, KindRules>> = {
       const spec = member(object, 'spec');
       fillPodSpec(spec);
       setDefaults(spec, { enableServiceLinks: true });
-      setDefaults(member(object, 'status'), { phase: 'Pending' });
+      fillPodStatus(member(object, 'status'));
     },
     prepare: prepareNewPod,
     check(object, before) {
@@ -187,12 +186,20 @@ const RULES: Readonly<Record<string, KindRules>> = {
       return problems;
     },
   },
+  NetworkPolicy: {
+    fill(object) {
+      const spec = member(object, 'spec');
+      setDefaults(spec, { policyTypes: spec['egress'] === undefined ? ['Ingress'] : ['Ingress', 'Egress'] });
+    },
+  },
   Lease: {
     check(object) {
-      const { leaseDurationSeconds } = asObject(object['spec']);
-      return typeof leaseDurationSeconds === 'number' && leaseDurationSeconds <= 0
-        ? [wrong('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0')]
-        : [];
+      const { leaseDurationSeconds, leaseTransitions } = asObject(object['spec']);
+      const isBelow = (value: unknown, least: number): boolean => typeof value === 'number' && value < least;
+      return [
+        ...(isBelow(leaseDurationSeconds, 1) ? [wrong('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0')] : []),
+        ...(isBelow(leaseTransitions, 0) ? [wrong('spec.leaseTransitions', leaseTransitions, 'must be greater than or equal to 0')] : []),
+      ];
     },
   },
   Event: {
@@ -201,25 +208,6 @@ const RULES: Readonly<Record<string, KindRules>> = {
     },
   },
 };
-
-/** What the Go types of Kubernetes always write, even when it is empty: nobody has added these, so nobody owns them. */
-const SKELETONS: Readonly<Record<string, JsonObject>> = {
-  Namespace: { spec: {}, status: {} },
-  Node: { spec: {}, status: {} },
-  Service: { spec: {}, status: { loadBalancer: {} } },
-  Pod: { spec: { containers: [] }, status: {} },
-  Deployment: { spec: { strategy: {}, template: { metadata: {}, spec: { containers: [] } } }, status: {} },
-  Event: { involvedObject: {}, source: {} },
-  Lease: { spec: {} },
-  PodDisruptionBudget: { spec: {}, status: {} },
-  NetworkPolicy: { spec: { podSelector: {} } },
-  CustomResourceDefinition: { spec: { names: {} }, status: {} },
-};
-
-/** The object of a built-in kind before anybody has written it. */
-export function emptyBuiltIn(kind: string): JsonObject {
-  return SKELETONS[kind] ?? {};
-}
 
 export function fillBuiltIn(object: JsonObject): void {
   RULES[asText(object['kind'])]?.fill?.(object);

@@ -1,9 +1,11 @@
 // What the content of an object must look like, whichever way its kind says it: a schema with rules for custom resources,
 // the table of builtin-rules.ts for the others, custom-resources.ts for definitions themselves. Pure.
 import { checkBuiltIn, fillBuiltIn, prepareBuiltIn } from './builtin-rules.ts';
+import { builtInSchema, emptyOf } from './built-in-schemas.ts';
 import type { CelEngine, CompiledRules } from './cel.ts';
-import { acceptDefinition, CRD_FINALIZER, checkDefinition, fillDefinition } from './custom-resources.ts';
-import { asArray, asObject, valueAt } from './json-values.ts';
+import { acceptDefinition, checkDefinition, fillDefinition } from './custom-resources.ts';
+import { valueAt } from './json-values.ts';
+import { findUndecodable } from './decode-check.ts';
 import type { JsonObject } from './json-values.ts';
 import { pruneMetadata } from './metadata-rules.ts';
 import type { FieldProblem } from './refusals.ts';
@@ -17,10 +19,23 @@ export interface ContentRules {
   celEngine(): CelEngine | undefined;
 }
 
+/** Why the types of a built-in kind cannot hold the object; undefined when they can. Custom resources say it later, by field. */
+export function whyUndecodable({ type, version }: Served, object: JsonObject): string | undefined {
+  const schema = type.isCustom ? undefined : builtInSchema(type.group, version.name, type.kind);
+  return schema === undefined ? undefined : findUndecodable(schema, object);
+}
+
 /** Drops unknown fields and names them in `unknown`. May change the object given. */
 export function decodeFields({ type, version }: Served, object: JsonObject, unknown: string[]): JsonObject {
   pruneMetadata(object, unknown);
-  return type.isCustom && version.schema !== undefined ? pruneObject(version.schema, object, unknown) : object;
+  const schema = type.isCustom ? version.schema : builtInSchema(type.group, version.name, type.kind);
+  return schema === undefined ? object : pruneObject(schema, object, unknown);
+}
+
+/** An object before anybody has written it: what Kubernetes always writes for a built-in kind, even when it is empty. */
+export function emptyObject({ type, version }: Served): JsonObject {
+  const schema = type.isCustom ? undefined : builtInSchema(type.group, version.name, type.kind);
+  return schema === undefined ? {} : emptyOf(schema);
 }
 
 /** What the server adds to a new object on its own account. Changes the object given. */
@@ -36,15 +51,15 @@ export function fillDefaults(rules: ContentRules, { type, version }: Served, obj
     return version.schema === undefined ? object : defaultObject(version.schema, object);
   }
   fillBuiltIn(object);
+  if (type.kind === 'CustomResourceDefinition') {
+    fillDefinition(object);
+  }
+  const schema = builtInSchema(type.group, version.name, type.kind);
+  const filled = schema === undefined ? object : defaultObject(schema, object);
   if (type.kind !== 'CustomResourceDefinition') {
-    return object;
+    return filled;
   }
-  fillDefinition(object);
-  const metadata = asObject(object['metadata']);
-  if (metadata['deletionTimestamp'] === undefined && !asArray(metadata['finalizers']).includes(CRD_FINALIZER)) {
-    metadata['finalizers'] = [...asArray(metadata['finalizers']), CRD_FINALIZER];
-  }
-  return checkDefinition(object, rules.celEngine()).length === 0 ? acceptDefinition(object, nowText) : object;
+  return checkDefinition(filled, rules.celEngine()).length === 0 ? acceptDefinition(filled, nowText) : filled;
 }
 
 /** The numbers that the scale subresource shows have to be numbers. */

@@ -132,6 +132,7 @@ export function typeOfDefinition(definition: KubeObject, engine: CelEngine | und
     categories: asArray(names['categories']).map(String),
     isCustom: true,
     hasGeneration: true,
+    isMadeByReplace: false,
     versions: versions.sort((a, b) => Number(b.name === storageVersion) - Number(a.name === storageVersion)),
     storageVersion,
   };

@@ -1,6 +1,6 @@
 // What comes in becomes an object of its kind: kind and version as the path says, unknown fields dropped, warned of or refused.
 // Pure.
-import { decodeFields } from './content-rules.ts';
+import { decodeFields, whyUndecodable } from './content-rules.ts';
 import { copyJson } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { badRequest } from './refusals.ts';
@@ -28,6 +28,10 @@ export function decode(served: Served, given: JsonObject, context: WriteContext)
     throw badRequest(
       `the API version in the data (${JSON.stringify(given['apiVersion'])}) does not match the expected API version (${apiVersion})`,
     );
+  }
+  const undecodable = whyUndecodable(served, given);
+  if (undecodable !== undefined) {
+    throw badRequest(`${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}: ${undecodable}`);
   }
   const unknown: string[] = [];
   const object = decodeFields(served, { apiVersion, kind: type.kind, ...copyJson(given) }, unknown);

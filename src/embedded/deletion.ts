@@ -5,6 +5,7 @@ import type { KubeObject } from '#core/objects.ts';
 import type { RemoveOptions } from '#kube/port.ts';
 import type { AdmissionTable } from './admission.ts';
 import type { ReadPath } from './read-path.ts';
+import { CRD_FINALIZER } from './custom-resources.ts';
 import { conflict, forbidden, invalid } from './refusals.ts';
 import { typeId } from './registry.ts';
 import type { Served } from './registry.ts';
@@ -61,7 +62,7 @@ export function deleteObject(
     throw invalid(type, name, problems);
   }
   const graceSeconds = graceOf(type.kind, current, options.gracePeriodSeconds);
-  const finalizers = finalizersOf(current, options.propagationPolicy);
+  const finalizers = finalizersOf(type.kind, current, options.propagationPolicy);
   const isMarked = current.metadata.deletionTimestamp !== undefined;
   if (finalizers.length === 0 && graceSeconds === 0 && type.kind !== 'Namespace') {
     return { object: context.isDryRun ? current : reads.present(served, store.delete(typeId(type), current)), isGone: true };
@@ -83,7 +84,7 @@ export function deleteObject(
         isMarked && deletionGracePeriodSeconds === oldGrace
           ? (current.metadata.deletionTimestamp ?? '')
           : timeText(clock.now() + deletionGracePeriodSeconds * 1_000),
-      deletionGracePeriodSeconds,
+      ...(type.kind === 'Namespace' ? {} : { deletionGracePeriodSeconds }),
     },
   };
   return { object: reads.present(served, store.put(typeId(type), marked)), isGone: false };
@@ -111,8 +112,10 @@ function graceOf(kind: string, object: PodLike, wanted: number | undefined): num
   return wanted ?? object.metadata.deletionGracePeriodSeconds ?? object.spec?.terminationGracePeriodSeconds ?? 30;
 }
 
-function finalizersOf(object: KubeObject, policy: RemoveOptions['propagationPolicy']): readonly string[] {
-  const finalizers = object.metadata.finalizers ?? [];
+function finalizersOf(kind: string, object: KubeObject, policy: RemoveOptions['propagationPolicy']): readonly string[] {
+  const kept = object.metadata.finalizers ?? [];
+  // a definition stays until its objects have gone
+  const finalizers = kind === 'CustomResourceDefinition' && !kept.includes(CRD_FINALIZER) ? [...kept, CRD_FINALIZER] : kept;
   if (object.metadata.deletionTimestamp !== undefined && policy === undefined) {
     return finalizers;
   }

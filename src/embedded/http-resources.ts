@@ -11,10 +11,10 @@ import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { chooseView } from './negotiation.ts';
 import { patchWith } from './patches.ts';
-import { scaleOf } from './read-path.ts';
 import { badRequest, methodNotAllowed, noSuchResource, notServed, unsupportedMediaType } from './refusals.ts';
 import { apiVersionIn } from './registry.ts';
 import type { Served } from './registry.ts';
+import { scaleOf } from './scale-view.ts';
 import type { ServerParts } from './server-parts.ts';
 import { makeTable, metadataOnly } from './tables.ts';
 import type { IncludeObject } from './tables.ts';
@@ -122,13 +122,8 @@ async function handleObject(parts: ServerParts, exchange: Exchange, target: Targ
     case 'PUT': {
       const body = objectOf(await readBody(exchange));
       await parts.prepare(body);
-      await answerObject(
-        parts,
-        exchange,
-        served,
-        writes.update(target, () => body, contextOf(exchange)),
-        200,
-      );
+      const isNew = reads.find(served, namespace, name) === undefined;
+      await answerObject(parts, exchange, served, writes.replace(target, body, contextOf(exchange)), isNew ? 201 : 200);
       return;
     }
     case 'PATCH':

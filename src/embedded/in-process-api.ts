@@ -66,7 +66,7 @@ export function inProcessApi(parts: ServerParts): KubeApi {
       await parts.prepare(object);
       const { namespace, name } = object.metadata;
       const target = { served: registry.resolve(resource), namespace, name, subresource: options.subresource };
-      return writes.update(target, () => object as unknown as JsonObject, contextOf(options)) as typeof object;
+      return writes.replace(target, object as unknown as JsonObject, contextOf(options)) as typeof object;
     },
     async patch<T extends KubeObject>(
       resource: Parameters<KubeApi['patch']>[0],

@@ -1,6 +1,8 @@
-// How lists and maps merge: as one value (atomic), as a set, or by the keys of their items. For custom resources the schema
-// says it; for the built-in kinds a table by field name does (Kubernetes API reference: patch merge keys and list types).
+// How lists and maps merge: as one value (atomic), as a set, or by the keys of their items. The schema of the kind says it.
+import { builtInSchema, objectMetaSchema } from './built-in-schemas.ts';
+import type { BuiltInSchema } from './built-in-schemas.ts';
 import { isJsonObject } from './json-values.ts';
+import type { Served } from './registry.ts';
 import { memberSchema } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
 
@@ -13,89 +15,38 @@ export interface Shape {
   readonly keyDefaults: Readonly<Record<string, unknown>>;
   /** An object that has one owner as a whole. */
   readonly isAtomicMap: boolean;
+  /** What a strategic patch does with a list: another question than who owns its items, with other answers. */
+  readonly patchList: 'replace' | 'set' | { readonly key: string };
   member(name: string): Shape;
   item(): Shape;
 }
 
-const SETS = new Set(['finalizers']);
-const ATOMIC_MAPS = new Set([
-  'selector',
-  'labelSelector',
-  'namespaceSelector',
-  'podSelector',
-  'nodeSelector',
-  'secretKeyRef',
-  'configMapKeyRef',
-  'fieldRef',
-  'resourceFieldRef',
-  'involvedObject',
-  'scaleTargetRef',
-]);
-const ATOMIC_ITEM_LISTS = new Set(['ownerReferences', 'imagePullSecrets', 'secrets']);
-const MAP_KEYS: Readonly<Record<string, readonly string[]>> = {
-  containers: ['name'],
-  initContainers: ['name'],
-  ephemeralContainers: ['name'],
-  env: ['name'],
-  volumes: ['name'],
-  volumeMounts: ['mountPath'],
-  volumeDevices: ['devicePath'],
-  conditions: ['type'],
-  addresses: ['type'],
-  ownerReferences: ['uid'],
-  imagePullSecrets: ['name'],
-  secrets: ['name'],
-  hostAliases: ['ip'],
-  topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
-  podIPs: ['ip'],
-  hostIPs: ['ip'],
-};
-const ATOMIC_ITEM: Shape = shape({ isAtomicMap: true });
-
-function shape(known: Partial<Shape>): Shape {
-  const made: Shape = {
-    list: 'atomic',
-    keys: [],
-    keyDefaults: {},
-    isAtomicMap: false,
-    member: (name) => builtInMember(name, ''),
-    item: () => made,
-    ...known,
-  };
-  return made;
+/** The shape of a built-in kind. */
+export function builtInShape({ type, version }: Served): Shape {
+  const shape = fromSchema(builtInSchema(type.group, version.name, type.kind));
+  return { ...shape, isAtomicMap: false };
 }
-
-function builtInMember(name: string, parent: string): Shape {
-  const member = (child: string): Shape => builtInMember(child, name);
-  if (SETS.has(name)) {
-    return shape({ list: 'set' });
-  }
-  if (name === 'ports' && parent !== 'ingress' && parent !== 'egress') {
-    const keys = parent === 'containers' || parent === 'initContainers' ? ['containerPort', 'protocol'] : ['port', 'protocol'];
-    return shape({ list: 'map', keys, keyDefaults: { protocol: 'TCP' }, item: () => shape({ member }), member });
-  }
-  const keys = Object.hasOwn(MAP_KEYS, name) ? MAP_KEYS[name] : undefined;
-  if (keys !== undefined) {
-    const item = (): Shape => (ATOMIC_ITEM_LISTS.has(name) ? ATOMIC_ITEM : shape({ member }));
-    return shape({ list: 'map', keys, item, member });
-  }
-  return shape({ isAtomicMap: ATOMIC_MAPS.has(name), member, item: () => shape({ member }) });
-}
-
-/** The shape of a built-in kind, and of every object's metadata. */
-export const builtInShape: Shape = shape({});
 
 /** The shape of a custom resource. */
 export function customShape(schema: JsonSchema | undefined): Shape {
   const root = fromSchema(schema);
-  return { ...root, isAtomicMap: false, member: (name) => (name === 'metadata' ? builtInMember(name, '') : root.member(name)) };
+  return { ...root, isAtomicMap: false, member: (name) => (name === 'metadata' ? fromSchema(objectMetaSchema()) : root.member(name)) };
 }
 
-function fromSchema(schema: JsonSchema | undefined): Shape {
+/** Of a preserved unknown value nothing is known: objects merge, lists are one value. */
+const UNKNOWN: Shape = {
+  list: 'atomic',
+  keys: [],
+  keyDefaults: {},
+  isAtomicMap: false,
+  patchList: 'replace',
+  member: () => UNKNOWN,
+  item: () => UNKNOWN,
+};
+
+function fromSchema(schema: BuiltInSchema | undefined): Shape {
   if (schema === undefined) {
-    // Of a preserved unknown value nothing is known: objects merge, lists are one value.
-    const unknown: Shape = { list: 'atomic', keys: [], keyDefaults: {}, isAtomicMap: false, member: () => unknown, item: () => unknown };
-    return unknown;
+    return UNKNOWN;
   }
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const keyDefaults = Object.fromEntries(
@@ -109,8 +60,17 @@ function fromSchema(schema: JsonSchema | undefined): Shape {
     keys,
     keyDefaults,
     isAtomicMap: schema['x-kubernetes-map-type'] === 'atomic',
+    ...patchStrategy(schema),
     member: (name) => fromSchema(memberSchema(schema, name)),
     item: () => fromSchema(schema.items),
+  };
+}
+
+function patchStrategy(schema: BuiltInSchema): Pick<Shape, 'patchList'> {
+  const strategies = (schema['x-kubernetes-patch-strategy'] ?? '').split(',');
+  const key = schema['x-kubernetes-patch-merge-key'];
+  return {
+    patchList: strategies.includes('merge') ? (key === undefined ? 'set' : { key }) : 'replace',
   };
 }
 

@@ -1,11 +1,10 @@
 // What every object's metadata must be: names, labels, annotations, owner references. Pure; wording of a real API server.
-import { asArray, asObject, isJsonObject } from './json-values.ts';
+import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import type { FieldProblem } from './refusals.ts';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const SERVICE_NAME = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 /** Sum of keys and values of all annotations, in bytes (Kubernetes: TotalAnnotationSizeLimitB). */
@@ -44,38 +43,45 @@ function bad(field: string, value: unknown, why: string): FieldProblem {
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
 }
 
-/** Syntax of a name for a kind: a DNS subdomain, or stricter where DNS uses it. */
+const SUBDOMAIN_WORDS =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_WORDS =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const QUALIFIED_WORDS =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+
+/** Kinds whose names stand in host names. */
+const LABEL_NAMED = new Set(['Service', 'Namespace']);
+
+/** Syntax of a name for a kind: a DNS subdomain, or a label of one. */
 export function checkName(kind: string, name: string): FieldProblem[] {
-  if (kind === 'Service') {
-    const isFine = name.length <= 63 && SERVICE_NAME.test(name);
-    const why =
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-    return isFine ? [] : [bad('metadata.name', name, name.length > 63 ? 'must be no more than 63 characters' : why)];
+  const why = LABEL_NAMED.has(kind) ? whyNoLabel(name) : whyNoSubdomain(name);
+  return why === undefined ? [] : [bad('metadata.name', name, why)];
+}
+
+function whyNoLabel(name: string): string | undefined {
+  if (name.includes('.')) {
+    return 'must not contain dots';
   }
-  if (kind === 'Namespace') {
-    const why =
-      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-    return name.length <= 63 && LABEL.test(name)
-      ? []
-      : [bad('metadata.name', name, name.length > 63 ? 'must be no more than 63 characters' : why)];
-  }
-  const why =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-  return name.length <= 253 && SUBDOMAIN.test(name)
-    ? []
-    : [bad('metadata.name', name, name.length > 253 ? 'must be no more than 253 characters' : why)];
+  return name.length > 63 ? 'must be no more than 63 bytes' : LABEL.test(name) ? undefined : LABEL_WORDS;
+}
+
+function whyNoSubdomain(name: string): string | undefined {
+  return name.length > 253 ? 'must be no more than 253 characters' : SUBDOMAIN.test(name) ? undefined : SUBDOMAIN_WORDS;
 }
 
 function checkQualifiedName(field: string, key: string): FieldProblem[] {
   const parts = key.split('/');
   const name = parts.at(-1) ?? '';
   const prefix = parts.length === 2 ? parts[0] : undefined;
-  if (parts.length > 2 || name === '' || name.length > 63 || !QUALIFIED_NAME.test(name)) {
-    const why =
-      "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-    return [bad(field, key, why)];
+  if (name.length > 63) {
+    return [bad(field, key, 'name part must be no more than 63 bytes')];
   }
-  return prefix !== undefined && !SUBDOMAIN.test(prefix) ? [bad(field, key, 'prefix part must be a lowercase RFC 1123 subdomain')] : [];
+  if (parts.length > 2 || !QUALIFIED_NAME.test(name)) {
+    return [bad(field, key, QUALIFIED_WORDS)];
+  }
+  const why = prefix === undefined ? undefined : whyNoSubdomain(prefix);
+  return why === undefined ? [] : [bad(field, key, `prefix part ${why}`)];
 }
 
 function checkTexts(field: string, texts: unknown, valueProblem: (value: string) => string | undefined): FieldProblem[] {
@@ -100,7 +106,7 @@ export function checkMetadata(metadata: JsonObject): FieldProblem[] {
     value.length <= 63 && LABEL_VALUE.test(value)
       ? undefined
       : value.length > 63
-        ? 'must be no more than 63 characters'
+        ? 'must be no more than 63 bytes'
         : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
   );
   problems.push(...checkTexts('metadata.annotations', metadata['annotations'], () => undefined));
@@ -115,19 +121,30 @@ export function checkMetadata(metadata: JsonObject): FieldProblem[] {
       message: `Too long: may not be more than ${MAX_ANNOTATION_BYTES} bytes`,
     });
   }
-  asArray(metadata['ownerReferences']).forEach((reference, at) => {
-    for (const name of ['apiVersion', 'kind', 'name', 'uid']) {
-      const value = asObject(reference)[name];
-      if (typeof value !== 'string' || value === '') {
-        const message = `Invalid value: "": ${name} must not be empty`;
-        problems.push({ reason: 'FieldValueInvalid', field: `metadata.ownerReferences[${at}].${name}`, message });
-      }
-    }
-  });
+  problems.push(...checkOwners(asArray(metadata['ownerReferences']).map(asObject)));
   asArray(metadata['finalizers']).forEach((finalizer, at) => {
-    if (typeof finalizer === 'string') {
-      problems.push(...checkQualifiedName(`metadata.finalizers[${at}]`, finalizer));
+    const name = asText(finalizer);
+    problems.push(...checkQualifiedName('metadata.finalizers', name));
+    if (!name.includes('/') && !STANDARD_FINALIZERS.has(name)) {
+      problems.push(bad(`metadata.finalizers[${at}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'));
     }
   });
+  return problems;
+}
+
+const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'orphan', 'kubernetes']);
+
+function checkOwners(references: readonly JsonObject[]): FieldProblem[] {
+  const problems = references.flatMap((reference) =>
+    (['apiVersion', 'kind', 'name', 'uid'] as const)
+      .filter((name) => asText(reference[name]) === '')
+      .map((name) => bad(`metadata.ownerReferences.${name}`, '', `${name === 'apiVersion' ? 'version ' : ''}must not be empty`)),
+  );
+  const controllers = references.filter(({ controller }) => controller === true);
+  if (controllers.length > 1) {
+    const [first, second] = controllers.map(({ kind, name }) => `${asText(kind)}/${asText(name)}`);
+    const why = `Only one reference can have Controller set to true. Found "true" in references for ${first ?? ''} and ${second ?? ''}`;
+    problems.push(bad('metadata.ownerReferences', references, why));
+  }
   return problems;
 }

@@ -3,7 +3,14 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
+import { deployments, pods } from '#kube/resources.ts';
+import { builtInShape } from './list-types.ts';
+import { Registry } from './registry.ts';
 import { strategicPatch } from './strategic-patch.ts';
+
+const registry = new Registry();
+const pod = builtInShape(registry.resolve(pods));
+const deployment = builtInShape(registry.resolve(deployments));
 
 describe('merge patch', () => {
   it('gives the results of the table in RFC 7386', () => {
@@ -80,14 +87,14 @@ describe('strategic patch', () => {
         containers: [{ name: 'c', args: ['2'], ports: [{ containerPort: 2 }] }],
       },
     };
-    assert.deepEqual(strategicPatch(target, patch), {
+    assert.deepEqual(strategicPatch(target, patch, pod), {
       spec: {
         volumes: [{ name: 'b', emptyDir: {} }],
         containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }, { containerPort: 2 }], args: ['2'] }],
       },
     });
     assert.deepEqual(
-      strategicPatch({ spec: { containers: [{ name: 'c' }] } }, { spec: { containers: [{ $patch: 'replace' }, { name: 'd' }] } }),
+      strategicPatch({ spec: { containers: [{ name: 'c' }] } }, { spec: { containers: [{ $patch: 'replace' }, { name: 'd' }] } }, pod),
       {
         spec: { containers: [{ name: 'd' }] },
       },
@@ -96,6 +103,6 @@ describe('strategic patch', () => {
   it('keeps only the retained keys of a union', () => {
     const target = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } };
     const patch = { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } };
-    assert.deepEqual(strategicPatch(target, patch), { spec: { strategy: { type: 'Recreate' } } });
+    assert.deepEqual(strategicPatch(target, patch, deployment), { spec: { strategy: { type: 'Recreate' } } });
   });
 });

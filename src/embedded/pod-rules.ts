@@ -23,11 +23,7 @@ export function fillPodSpec(spec: JsonObject): void {
       imagePullPolicy: isLatest ? 'Always' : 'IfNotPresent',
       terminationMessagePath: '/dev/termination-log',
       terminationMessagePolicy: 'File',
-      resources: {},
     });
-    asArray(container['ports'])
-      .filter(isJsonObject)
-      .forEach((port) => setDefaults(port, { protocol: 'TCP' }));
     for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
       const probe = container[name];
       if (isJsonObject(probe)) {
@@ -47,6 +43,19 @@ export function fillPodSpec(spec: JsonObject): void {
       if (isJsonObject(volume[source])) {
         setDefaults(volume[source], { defaultMode: 420 });
       }
+    }
+  }
+}
+
+/** Both forms of the addresses say the same. */
+export function fillPodStatus(status: JsonObject): void {
+  setDefaults(status, { phase: 'Pending' });
+  for (const [one, all] of [
+    ['podIP', 'podIPs'],
+    ['hostIP', 'hostIPs'],
+  ] as const) {
+    if (asText(status[one]) !== '') {
+      setDefaults(status, { [all]: [{ ip: status[one] }] });
     }
   }
 }
@@ -96,8 +105,8 @@ export function checkPodSpec(spec: JsonObject, path: string): FieldProblem[] {
     const { name, image, volumeMounts } = asObject(container);
     const field = `${path}.containers[${at}]`;
     const problems = [
-      ...(name === undefined ? [required(`${field}.name`)] : []),
-      ...(image === undefined ? [required(`${field}.image`)] : []),
+      ...(asText(name) === '' ? [required(`${field}.name`)] : []),
+      ...(asText(image) === '' ? [required(`${field}.image`)] : []),
     ];
     if (seen.has(asText(name))) {
       problems.push({ reason: 'FieldValueDuplicate', field: `${field}.name`, message: `Duplicate value: ${JSON.stringify(name)}` });

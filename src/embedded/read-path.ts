@@ -2,17 +2,9 @@
 // for, with the defaults of the current schema even when they were stored before those existed.
 import type { Clock } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
-import {
-  SelectorError,
-  formatLabelSelector,
-  matchesFields,
-  matchesLabels,
-  parseFieldSelector,
-  parseLabelSelector,
-  requirementsOf,
-} from '#core/selector.ts';
+import { SelectorError, matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector } from '#core/selector.ts';
 import type { ListOptions, ObjectList, WatchOptions } from '#kube/port.ts';
-import { asArray, asObject, asText, isJsonObject, valueAt } from './json-values.ts';
+import { asArray, asObject, asText } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { badRequest, expired, notFound } from './refusals.ts';
 import { apiVersionIn, typeId } from './registry.ts';
@@ -153,22 +145,6 @@ function readContinue(token: string, store: Store): { readonly revision: number;
     throw expired(String(revision), store.history.oldest);
   }
   return { revision, key: parsed['key'] };
-}
-
-/** The autoscaling/v1 Scale of an object whose version has the scale subresource. */
-export function scaleOf({ version }: Served, object: KubeObject): KubeObject {
-  const { scale } = version;
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const held = scale?.selector === undefined ? valueAt(object, ['spec', 'selector']) : valueAt(object, scale.selector);
-  const selector = isJsonObject(held) ? formatLabelSelector(requirementsOf(held)) : asText(held);
-  const view = {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(valueAt(object, scale?.specReplicas ?? []) ?? 0) },
-    status: { replicas: Number(valueAt(object, scale?.statusReplicas ?? []) ?? 0), ...(selector === '' ? {} : { selector }) },
-  };
-  return view as unknown as KubeObject;
 }
 
 /** Owner uids of an object. */

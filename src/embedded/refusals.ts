@@ -29,7 +29,7 @@ export function qualified({ group, plural }: { readonly group: string; readonly 
 }
 
 function detailsOf(type: Named, name: string): Record<string, unknown> {
-  return { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural };
+  return { ...(name === '' ? {} : { name }), ...(type.group === '' ? {} : { group: type.group }), kind: type.plural };
 }
 
 export function notFound(type: Named, name: string): KubeError {
@@ -77,9 +77,9 @@ export function badRequest(message: string): KubeError {
   return new KubeError({ code: 400, reason: 'BadRequest', message });
 }
 
-export function forbidden(type: Named, name: string, why: string): KubeError {
+export function forbidden(type: Named, name: string, why: string, causes: readonly StatusCause[] = []): KubeError {
   const message = `${qualified(type)} "${name}" is forbidden: ${why}`;
-  return new KubeError({ code: 403, reason: 'Forbidden', message, details: detailsOf(type, name) });
+  return new KubeError({ code: 403, reason: 'Forbidden', message, causes, details: detailsOf(type, name) });
 }
 
 export function expired(resourceVersion: string, oldest: number): KubeError {

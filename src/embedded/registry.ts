@@ -42,6 +42,8 @@ export interface ResourceType {
   readonly categories: readonly string[];
   readonly isCustom: boolean;
   readonly hasGeneration: boolean;
+  /** Replacing an object that is not there makes it. */
+  readonly isMadeByReplace: boolean;
   /** Served versions, preferred first. */
   readonly versions: readonly ServedVersion[];
   readonly storageVersion: string;
@@ -66,6 +68,7 @@ interface BuiltInTraits {
   readonly categories?: readonly string[];
   readonly hasStatus?: boolean;
   readonly hasGeneration?: boolean;
+  readonly isMadeByReplace?: boolean;
   readonly scale?: ScalePaths;
 }
 
@@ -73,10 +76,11 @@ const TRAITS: Readonly<Record<string, BuiltInTraits>> = {
   Namespace: { shortNames: ['ns'], hasStatus: true },
   Node: { shortNames: ['no'], hasStatus: true },
   ConfigMap: { shortNames: ['cm'] },
-  Service: { shortNames: ['svc'], categories: ['all'], hasStatus: true },
+  Service: { shortNames: ['svc'], categories: ['all'], hasStatus: true, isMadeByReplace: true },
   ServiceAccount: { shortNames: ['sa'] },
   Pod: { shortNames: ['po'], categories: ['all'], hasStatus: true, hasGeneration: true },
-  Event: { shortNames: ['ev'] },
+  Event: { shortNames: ['ev'], isMadeByReplace: true },
+  Lease: { isMadeByReplace: true },
   Deployment: {
     shortNames: ['deploy'],
     categories: ['all'],
@@ -164,6 +168,7 @@ function builtInType(resource: Resource): ResourceType {
     categories: traits.categories ?? [],
     isCustom: false,
     hasGeneration: traits.hasGeneration ?? false,
+    isMadeByReplace: traits.isMadeByReplace ?? false,
     storageVersion: resource.version,
     versions: [
       {

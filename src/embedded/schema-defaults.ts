@@ -1,6 +1,6 @@
 // Pruning of unknown fields and filling in of defaults by a structural schema. Both copy only what they change, so that an
 // object that needs neither is returned as it is. Pure.
-import { isJsonObject, setMember } from './json-values.ts';
+import { copyJson, isJsonObject, setMember } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { keepsUnknown, memberPath, memberSchema } from './schema.ts';
 import type { JsonSchema } from './schema.ts';
@@ -68,7 +68,7 @@ function withDefaults(schema: JsonSchema, value: unknown): unknown {
     const present = Object.hasOwn(value, name) ? value[name] : undefined;
     if (present === undefined || (present === null && child.nullable !== true)) {
       if (child.default !== undefined) {
-        set(name, withDefaults(child, child.default));
+        set(name, withDefaults(child, copyJson(child.default))); // the schema's own must not be changed later
       }
     } else {
       const member = withDefaults(child, present);
@@ -82,7 +82,9 @@ function withDefaults(schema: JsonSchema, value: unknown): unknown {
     for (const [name, present] of Object.entries(value)) {
       if (schema.properties === undefined || !Object.hasOwn(schema.properties, name)) {
         const member =
-          present === null && others.nullable !== true && others.default !== undefined ? others.default : withDefaults(others, present);
+          present === null && others.nullable !== true && others.default !== undefined
+            ? copyJson(others.default)
+            : withDefaults(others, present);
         if (member !== present) {
           set(name, member);
         }

@@ -1,15 +1,13 @@
-// Strategic merge patch for the built-in kinds: lists merge by the keys of the same table that server-side apply uses.
-// Pure. Source: Kubernetes API conventions, "strategic merge patch" ($patch, $retainKeys, $deleteFromPrimitiveList).
+// Strategic merge patch for the built-in kinds: how a list merges is what its schema says. Pure. Source: Kubernetes API conventions, "strategic merge patch" ($patch, $retainKeys, $deleteFromPrimitiveList).
 import { copyJson, isJsonObject, setMember } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
-import { builtInShape } from './list-types.ts';
 import type { Shape } from './list-types.ts';
 
 const DELETE_FROM = '$deleteFromPrimitiveList/';
 
 /** A new object; the target is not changed. */
-export function strategicPatch(target: JsonObject, patch: JsonObject): JsonObject {
-  return patchObject(target, patch, builtInShape);
+export function strategicPatch(target: JsonObject, patch: JsonObject, shape: Shape): JsonObject {
+  return patchObject(target, patch, shape);
 }
 
 function isDirective(name: string): boolean {
@@ -53,7 +51,7 @@ function patchMember(merged: JsonObject, name: string, value: unknown, shape: Sh
     } else {
       setMember(merged, name, patchObject(isJsonObject(before) ? before : {}, value, shape));
     }
-  } else if (Array.isArray(value) && shape.list !== 'atomic') {
+  } else if (Array.isArray(value) && shape.patchList !== 'replace') {
     setMember(merged, name, patchList(Array.isArray(before) ? (before as unknown[]) : [], value as unknown[], shape));
   } else {
     setMember(merged, name, copyJson(value));
@@ -65,11 +63,10 @@ function patchList(target: readonly unknown[], patch: readonly unknown[], shape:
   if (isReplaced) {
     return patch.filter((item) => !(isJsonObject(item) && item['$patch'] === 'replace')).map((item) => copyJson(item));
   }
-  if (shape.list === 'set') {
+  if (typeof shape.patchList === 'string') {
     return [...target, ...patch.filter((item) => !target.includes(item))];
   }
-  // A strategic patch identifies items by the first key only (ports by containerPort or port).
-  const key = shape.keys[0] ?? 'name';
+  const { key } = shape.patchList;
   const merged = [...target];
   for (const item of patch) {
     if (!isJsonObject(item)) {

@@ -14,6 +14,7 @@ export interface Column {
 }
 
 const NONE = '<none>';
+const UNKNOWN = '<unknown>';
 const wide = 1;
 
 const name: Column = { name: 'Name', format: 'name', read: ({ metadata }) => metadata.name };
@@ -79,8 +80,8 @@ const pods: readonly Column[] = [
 const deployments: readonly Column[] = [
   name,
   { name: 'Ready', read: (object) => `${(object as Deployment).status?.readyReplicas ?? 0}/${(object as Deployment).spec.replicas ?? 1}` },
-  { name: 'Up-to-date', type: 'integer', read: (object) => (object as Deployment).status?.updatedReplicas ?? 0 },
-  { name: 'Available', type: 'integer', read: (object) => (object as Deployment).status?.availableReplicas ?? 0 },
+  { name: 'Up-to-date', read: (object) => (object as Deployment).status?.updatedReplicas ?? 0 },
+  { name: 'Available', read: (object) => (object as Deployment).status?.availableReplicas ?? 0 },
   age,
   {
     name: 'Containers',
@@ -114,6 +115,12 @@ const services: readonly Column[] = [
   { name: 'Selector', priority: wide, read: (object) => selectorText({ matchLabels: (object as Service).spec.selector ?? {} }) },
 ];
 
+/** With the architecture, where it is known. */
+function kernel(object: KubeObject): string {
+  const { kernelVersion = '', architecture = '' } = (object as Node).status?.nodeInfo ?? {};
+  return kernelVersion === '' ? UNKNOWN : architecture === '' ? kernelVersion : `${kernelVersion} (${architecture})`;
+}
+
 const nodes: readonly Column[] = [
   name,
   {
@@ -140,8 +147,25 @@ const nodes: readonly Column[] = [
     priority: wide,
     read: (object) => (object as Node).status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? NONE,
   },
-  { name: 'OS-Image', priority: wide, read: (object) => (object as Node).status?.nodeInfo?.['osImage'] ?? '<unknown>' },
+  {
+    name: 'External-IP',
+    priority: wide,
+    read: (object) => (object as Node).status?.addresses?.find(({ type }) => type === 'ExternalIP')?.address ?? NONE,
+  },
+  { name: 'OS-Image', priority: wide, read: (object) => (object as Node).status?.nodeInfo?.['osImage'] || UNKNOWN },
+  { name: 'Kernel-Version', priority: wide, read: kernel },
+  {
+    name: 'Container-Runtime',
+    priority: wide,
+    read: (object) => (object as Node).status?.nodeInfo?.['containerRuntimeVersion'] || UNKNOWN,
+  },
 ];
+
+/** Who saw it, and where. */
+function sourceOf({ source, reportingComponent = '' }: CoreEvent): string {
+  const { component = reportingComponent, host = '' } = source ?? {};
+  return host === '' ? component : `${component}, ${host}`;
+}
 
 const events: readonly Column[] = [
   {
@@ -155,16 +179,18 @@ const events: readonly Column[] = [
     name: 'Object',
     read: (object) => `${(object as CoreEvent).involvedObject.kind.toLowerCase()}/${(object as CoreEvent).involvedObject.name}`,
   },
-  {
-    name: 'Source',
-    priority: wide,
-    read: (object) => (object as CoreEvent).source?.component ?? (object as CoreEvent).reportingComponent ?? '',
-  },
+  { name: 'Subobject', priority: wide, read: (object) => asText(valueAt(object, ['involvedObject', 'fieldPath'])) },
+  { name: 'Source', priority: wide, read: (object) => sourceOf(object as CoreEvent) },
   { name: 'Message', read: (object) => (object as CoreEvent).message },
   { name: 'First Seen', priority: wide, read: (object, ageOf) => ageOf((object as CoreEvent).firstTimestamp) },
-  { name: 'Count', priority: wide, type: 'integer', read: (object) => (object as CoreEvent).count ?? 1 },
+  { name: 'Count', priority: wide, read: (object) => (object as CoreEvent).count ?? 1 },
   { ...name, priority: wide },
 ];
+
+/** A number or a percentage. */
+function limitText(limit: unknown): string {
+  return typeof limit === 'number' || typeof limit === 'string' ? `${limit}` : 'N/A';
+}
 
 const BY_KIND: Readonly<Record<string, readonly Column[]>> = {
   Pod: pods,
@@ -173,28 +199,24 @@ const BY_KIND: Readonly<Record<string, readonly Column[]>> = {
   Node: nodes,
   Event: events,
   Namespace: [name, { name: 'Status', read: (object) => asText(valueAt(object, ['status', 'phase'])) }, age],
-  ConfigMap: [
-    name,
-    { name: 'Data', type: 'integer', read: (object) => count(valueAt(object, ['data'])) + count(valueAt(object, ['binaryData'])) },
-    age,
-  ],
+  ConfigMap: [name, { name: 'Data', read: (object) => count(valueAt(object, ['data'])) + count(valueAt(object, ['binaryData'])) }, age],
   Secret: [
     name,
     { name: 'Type', read: (object) => asText(valueAt(object, ['type'])) },
-    { name: 'Data', type: 'integer', read: (object) => count(valueAt(object, ['data'])) },
+    { name: 'Data', read: (object) => count(valueAt(object, ['data'])) },
     age,
   ],
   ServiceAccount: [name, { name: 'Secrets', type: 'integer', read: (object) => asArray(valueAt(object, ['secrets'])).length }, age],
   Lease: [name, { name: 'Holder', read: (object) => (object as Lease).spec.holderIdentity ?? '' }, age],
   PodDisruptionBudget: [
     name,
-    { name: 'Min Available', read: (object) => valueAt(object, ['spec', 'minAvailable']) ?? 'N/A' },
-    { name: 'Max Unavailable', read: (object) => valueAt(object, ['spec', 'maxUnavailable']) ?? 'N/A' },
+    { name: 'Min Available', read: (object) => limitText(valueAt(object, ['spec', 'minAvailable'])) },
+    { name: 'Max Unavailable', read: (object) => limitText(valueAt(object, ['spec', 'maxUnavailable'])) },
     { name: 'Allowed Disruptions', type: 'integer', read: (object) => valueAt(object, ['status', 'disruptionsAllowed']) ?? 0 },
     age,
   ],
   NetworkPolicy: [name, { name: 'Pod-Selector', read: (object) => selectorText(valueAt(object, ['spec', 'podSelector'])) }, age],
-  CustomResourceDefinition: [name, { name: 'Created At', read: ({ metadata }) => metadata.creationTimestamp ?? '' }],
+  CustomResourceDefinition: [name, { name: 'Created At', type: 'date', read: ({ metadata }) => metadata.creationTimestamp ?? '' }],
 };
 
 /** Kinds without a row of their own show name and age. */

@@ -1,7 +1,7 @@
 // Objects as a meta/v1 Table, the form in which kubectl asks for what it prints. Columns come from the kind.
 import type { KubeObject } from '#core/objects.ts';
 import { parseJsonPath } from './json-path.ts';
-import { isJsonObject } from './json-values.ts';
+import { isJsonObject, valueAt } from './json-values.ts';
 import type { PrinterColumn, Served } from './registry.ts';
 import { builtInColumns } from './table-columns.ts';
 import type { Column } from './table-columns.ts';
@@ -72,9 +72,20 @@ export function makeTable(served: Served, objects: readonly KubeObject[], option
           })),
     rows: objects.map((object) => ({
       cells: columns.map(({ read }) => read(object, ageOf)),
+      ...conditionsOf(object),
       ...(options.include === 'None' ? {} : { object: options.include === 'Object' ? object : metadataOnly(object) }),
     })),
   };
+}
+
+/** kubectl leaves completed rows out where only what runs is wanted. */
+function conditionsOf(object: KubeObject): object {
+  const phase = object.kind === 'Pod' ? valueAt(object, ['status', 'phase']) : undefined;
+  if (phase !== 'Succeeded' && phase !== 'Failed') {
+    return {};
+  }
+  const message = phase === 'Failed' ? 'The pod failed.' : 'The pod has completed successfully.';
+  return { conditions: [{ type: 'Completed', status: 'True', reason: phase, message }] };
 }
 
 export function metadataOnly({ metadata }: KubeObject): Record<string, unknown> {

@@ -21,7 +21,7 @@ export function checkIdentity(object: JsonObject, namespace: string | undefined,
   }
   const space = asText(metadata['namespace']);
   if (type.namespaced && space !== '' && space !== namespace) {
-    throw badRequest(`the namespace of the object (${space}) does not match the namespace on the request (${namespace ?? ''})`);
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
 }
 
@@ -64,7 +64,7 @@ export function restrict(
     const metadata = { ...before, ...(managedFields === undefined ? {} : { managedFields }) };
     return copyJson({ ...rest, metadata, ...(candidate['status'] === undefined ? {} : { status: candidate['status'] }) });
   }
-  const metadata = { ...asObject(candidate['metadata']) };
+  const { selfLink: _selfLink, ...metadata } = asObject(candidate['metadata']);
   metadata['managedFields'] ??= before['managedFields'];
   for (const field of KEPT_METADATA) {
     if (before[field] === undefined) {

@@ -3,23 +3,23 @@
 // nothing can come between reading an object and storing it. What equals the stored object is not written.
 import type { Clock } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
+import { KubeError } from '#kube/errors.ts';
 import type { AdmissionTable } from './admission.ts';
-import { emptyBuiltIn } from './builtin-rules.ts';
-import { checkContent, decodeFields, fillDefaults, prepareNew } from './content-rules.ts';
+import { checkContent, decodeFields, emptyObject, fillDefaults, prepareNew } from './content-rules.ts';
 import type { ContentRules } from './content-rules.ts';
 import { decode } from './decoding.ts';
 import type { WriteContext } from './decoding.ts';
-import { asArray, asObject, asText, copyJson, equalJson, setAt } from './json-values.ts';
+import { asArray, asObject, asText, copyJson, equalJson } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { builtInShape, customShape } from './list-types.ts';
 import type { Shape } from './list-types.ts';
 import { applyManaged, isManagedFieldsReset, managedByUpdate } from './managed-fields.ts';
 import { checkMetadata, checkName } from './metadata-rules.ts';
-import { scaleOf } from './read-path.ts';
 import type { ReadPath } from './read-path.ts';
 import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './refusals.ts';
 import { apiVersionIn, typeId } from './registry.ts';
 import type { Served } from './registry.ts';
+import { scaleOf, scaledTo } from './scale-view.ts';
 import { storeKey } from './store.ts';
 import type { Store } from './store.ts';
 import { checkIdentity, checkPreconditions, checkSubresource, onlyStatus, restrict, specLike, withoutStatus } from './update-limits.ts';
@@ -47,6 +47,8 @@ export interface WritePath {
   create(served: Served, namespace: string | undefined, object: JsonObject, context: WriteContext): KubeObject;
   /** Replaces the object by what `produce` makes of the current one. Throws 404, 409, 422. */
   update(target: Target, produce: (current: JsonObject) => JsonObject, context: WriteContext): KubeObject;
+  /** A whole object; some kinds are made by it. */
+  replace(target: Target, object: JsonObject, context: WriteContext): KubeObject;
   apply(target: Target, applied: JsonObject, isForced: boolean, context: WriteContext): KubeObject;
 }
 
@@ -76,12 +78,9 @@ export function createWritePath(parts: WritePathParts): WritePath {
   const { store, reads, clock, admission } = parts;
   const shapes = new WeakMap<object, Shape>();
 
-  function shapeOf({ type, version }: Served): Shape {
-    if (!type.isCustom) {
-      return builtInShape;
-    }
-    const shape = shapes.get(version) ?? customShape(version.schema);
-    shapes.set(version, shape);
+  function shapeOf(served: Served): Shape {
+    const shape = shapes.get(served.version) ?? (served.type.isCustom ? customShape(served.version.schema) : builtInShape(served));
+    shapes.set(served.version, shape);
     return shape;
   }
 
@@ -91,7 +90,9 @@ export function createWritePath(parts: WritePathParts): WritePath {
       throw notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace);
     }
     if (found.metadata.deletionTimestamp !== undefined) {
-      throw forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
+      throw forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`, [
+        { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' },
+      ]);
     }
   }
 
@@ -120,9 +121,10 @@ export function createWritePath(parts: WritePathParts): WritePath {
       ]);
     }
     if (asText(metadata['resourceVersion']) !== '') {
-      throw badRequest('resourceVersion should not be set on objects to be created');
+      // an internal error in Kubernetes too
+      throw new KubeError({ code: 500, reason: 'InternalError', message: 'resourceVersion should not be set on objects to be created' });
     }
-    for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation']) {
+    for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
       delete metadata[field];
     }
     metadata['uid'] = parts.newUid();
@@ -249,7 +251,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
     return reads.present(served, store.put(typeId(type), updated));
   }
 
-  return {
+  const path: WritePath = {
     create(served, namespace, given, context) {
       const object = beginCreate(served, namespace, given, context);
       const metadata = asObject(object['metadata']);
@@ -261,7 +263,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
       if (served.type.namespaced) {
         checkNamespace(served, asText(metadata['namespace']), name);
       }
-      const empty = served.type.isCustom ? {} : emptyBuiltIn(served.type.kind);
+      const empty = emptyObject(served);
       const defaulted = fillDefaults(parts.rules, served, object, timeText(clock.now()));
       const managedFields = managedByUpdate(empty, ownedBy(served, defaulted, undefined), shapeOf(served), {
         manager: context.fieldManager,
@@ -282,6 +284,14 @@ export function createWritePath(parts: WritePathParts): WritePath {
       const produced = decode(served, produce(current), context);
       checkIdentity(produced, namespace, name, served);
       return finishUpdate(target, produced, current, context, false);
+    },
+
+    replace(target, object, context) {
+      const { served, namespace, name, subresource } = target;
+      if (served.type.isMadeByReplace && subresource === undefined && reads.find(served, namespace, name) === undefined) {
+        return path.create(served, namespace, object, context);
+      }
+      return path.update(target, () => object, context);
     },
 
     apply(target, applied, isForced, context) {
@@ -328,6 +338,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
       return finishCreate(served, withManagedFields(admitted, asArray(managedFields)), context);
     },
   };
+  return path;
 
   function updateScale(
     target: Target,
@@ -336,23 +347,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
     context: WriteContext,
   ): KubeObject {
     const { served, name } = target;
-    const view = scaleOf(served, current as unknown as KubeObject) as unknown as JsonObject;
-    const wanted = produce(view);
-    const replicas = asObject(wanted['spec'])['replicas'] ?? 0;
-    if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-      const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
-      throw invalid({ group: 'autoscaling', plural: 'scales', kind: 'Scale' }, name, [
-        { reason: 'FieldValueInvalid', field: 'spec.replicas', message },
-      ]);
-    }
-    const candidate = copyJson(current);
-    setAt(candidate, served.version.scale?.specReplicas ?? [], replicas);
-    const { resourceVersion, uid } = asObject(wanted['metadata']);
-    candidate['metadata'] = {
-      ...asObject(candidate['metadata']),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(uid === undefined ? {} : { uid }),
-    };
-    return scaleOf(served, finishUpdate(target, candidate, current, context, false));
+    const wanted = produce(scaleOf(served, current as unknown as KubeObject) as unknown as JsonObject);
+    return scaleOf(served, finishUpdate(target, scaledTo(served, name, current, wanted), current, context, false));
   }
 }

@@ -23,6 +23,13 @@ export const widgetDefinition = {
         name: 'v1',
         served: true,
         storage: true,
+        additionalPrinterColumns: [
+          { name: 'Size', type: 'string', jsonPath: '.spec.size' },
+          { name: 'Count', type: 'integer', jsonPath: '.spec.count', description: 'how many' },
+          { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+          { name: 'Parts', type: 'string', jsonPath: '.spec.parts[*].name', priority: 1 },
+          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+        ],
         subresources: { status: {}, scale: { specReplicasPath: '.spec.count', statusReplicasPath: '.status.count' } },
         schema: {
           openAPIV3Schema: {

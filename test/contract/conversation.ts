@@ -1,9 +1,9 @@
-// What a case and a server said to each other, in a form that can be compared between two servers: what differs from run to run
-// (uids, versions, times, generated names) is replaced by a word. Watches are not recorded: when their events come is luck, and
-// the cases look at them themselves.
+// What a case and a server said to each other, and how it differs from what another server said. Watches are not recorded: when
+// their events come is luck, and the cases look at them themselves.
 import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Ask, HttpContext } from './contract-case.ts';
+import { normaliserFor } from './normalise.ts';
 
 /** One call and its answer, both normalised. */
 export interface Exchange {
@@ -61,69 +61,6 @@ export function record(context: HttpContext): Recording {
   return { context: { api: recording, ask, namespace: context.namespace }, exchanges };
 }
 
-const words: Readonly<Record<string, string>> = {
-  uid: '(uid)',
-  resourceVersion: '(version)',
-  continue: '(continue)',
-  resourceVersionMatch: '(match)',
-};
-const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-// what controllers write comes when it comes
-const publishedCa = 'kube-root-ca.crt';
-const controllers = new Set(['kube-controller-manager', 'kube-scheduler', 'deployment-controller']);
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-
-function normaliserFor(namespace: string): (value: unknown) => unknown {
-  const normaliseText = (text: string): string =>
-    text
-      .replaceAll(namespace, '(namespace)')
-      .replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, '(server)')
-      .replaceAll(/\S*kubeconfig/g, '(kubeconfig)')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(uid)')
-      .replaceAll(/"(resourceVersion|continue)":"[^"]+"/g, '"$1":"(version)"')
-      .replaceAll(/(resource ?[vV]ersion: )\d+( \(\d+\))?/g, '$1(version)')
-      .replaceAll(/ResourceVersion in record \(\d+\)/g, 'ResourceVersion in record (version)');
-
-  function normalise(value: unknown, generateName?: string): unknown {
-    if (typeof value === 'string') return time.test(value) ? '(time)' : normaliseText(value);
-    if (Array.isArray(value)) return value.filter((item) => !isOfController(item)).map((item) => normalise(item));
-    if (typeof value !== 'object' || value === null) return value;
-    const isDeployment = 'kind' in value && value.kind === 'Deployment';
-    const prefix = 'generateName' in value && typeof value.generateName === 'string' ? value.generateName : generateName;
-    const entries = Object.entries(value)
-      .filter(([name, member]) => member !== undefined && name !== revisionAnnotation && !(name === 'status' && isDeployment))
-      .filter(([name, member]) => !(name === 'annotations' && isRevisionOnly(member)))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => {
-        if (Object.hasOwn(words, name) && typeof member === 'string' && member !== '') return [name, words[name]];
-        if (name === 'name' && prefix !== undefined && typeof member === 'string' && member.startsWith(prefix))
-          return [name, `${prefix}(suffix)`];
-        return [
-          normaliseText(name),
-          name === 'causes' && Array.isArray(member) ? distinct(member.map((cause) => normalise(cause))) : normalise(member),
-        ];
-      });
-    return Object.fromEntries(entries) as unknown;
-  }
-  return (value) => normalise(value);
-}
-
-function isRevisionOnly(annotations: unknown): boolean {
-  return typeof annotations === 'object' && annotations !== null && Object.keys(annotations).every((name) => name === revisionAnnotation);
-}
-
-/** A real API server says some causes twice. */
-function distinct(items: readonly unknown[]): readonly unknown[] {
-  const seen = new Set<string>();
-  return items.filter((item) => !seen.has(JSON.stringify(item)) && seen.add(JSON.stringify(item)));
-}
-
-function isOfController(item: unknown): boolean {
-  if (typeof item !== 'object' || item === null) return false;
-  if ('manager' in item && typeof item.manager === 'string') return controllers.has(item.manager);
-  return 'metadata' in item && (item.metadata as { readonly name?: string }).name === publishedCa;
-}
-
 /** Both sides of every exchange that differs, member by member; empty when they said the same. Pure. */
 export function compareConversations(embedded: readonly Exchange[], real: readonly Exchange[]): string {
   const parts: string[] = [];
@@ -152,6 +89,9 @@ function isTree(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+const shownChars = 500;
+
 function show(value: unknown): string {
-  return value === undefined ? '(absent)' : JSON.stringify(value);
+  const text = value === undefined ? '(absent)' : JSON.stringify(value);
+  return text.length > shownChars ? `${text.slice(0, shownChars)}... (${text.length} characters)` : text;
 }

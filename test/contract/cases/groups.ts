@@ -4,9 +4,26 @@ import { applying } from './applying.ts';
 import { creating } from './creating.ts';
 import { customResources } from './custom-resources.ts';
 import { deleting } from './deleting.ts';
+import { leasing } from './leases.ts';
 import { listing } from './listing.ts';
+import { metadata } from './metadata.ts';
+import { spaces } from './namespaces.ts';
 import { patching } from './patching.ts';
 import { subresources } from './subresources.ts';
+import { tables } from './tables.ts';
 import { watching } from './watching.ts';
 
-export const groups: readonly ContractGroup[] = [creating, listing, patching, subresources, customResources, applying, deleting, watching];
+export const groups: readonly ContractGroup[] = [
+  creating,
+  metadata,
+  listing,
+  patching,
+  subresources,
+  customResources,
+  applying,
+  deleting,
+  watching,
+  spaces,
+  leasing,
+  tables,
+];
