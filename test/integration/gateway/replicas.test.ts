@@ -51,7 +51,16 @@ describe('a statement whose gateway has gone', () => {
     const { a, b, trino, route, clock, page } = await aHeldStatementOnTwo(t, sql, lines);
     await kill(a);
     clock.advance(60_000);
-    const next = await poll(b, page, ['Authorization', 'Bearer of-the-poll', 'X-Trino-User', 'ann']);
+    const next = await poll(b, page, [
+      'Authorization',
+      'Bearer of-the-poll',
+      'X-Trino-User',
+      'ann',
+      'X-Trino-Catalog',
+      'other',
+      'Cookie',
+      'a=b',
+    ]);
     assert.equal(next.id, page.id);
     assert.ok(Number(next.stats['queuedTimeMillis']) >= 60_000);
     assert.equal(b.demands[0]?.what, 'ask');
@@ -68,6 +77,7 @@ describe('a statement whose gateway has gone', () => {
         'x-trino-trace-token',
         'authorization',
         'content-type',
+        'cookie',
       ),
       [
         'X-Trino-User: ann',
@@ -75,6 +85,7 @@ describe('a statement whose gateway has gone', () => {
         'X-Trino-Session: b=2,c=3',
         'X-Trino-Catalog: tpch',
         'Content-Type: text/plain; charset=utf-8',
+        'Cookie: a=b',
         `X-Trino-Trace-Token: ${page.id}`,
         'Authorization: Bearer of-the-poll',
       ],
