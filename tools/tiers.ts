@@ -41,6 +41,7 @@ const loopbackTests: Step = {
     'test/contract/embedded*.test.ts',
     'test/integration/**/*.test.ts',
     'test/sweep/**/*.test.ts',
+    'test/faults/**/*.test.ts',
   ],
 };
 

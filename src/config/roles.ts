@@ -42,7 +42,8 @@ export const operatorSettings = {
   renewDeadline: setting(duration, 'a leader that could not renew its Lease for this long stops working', 10_000),
   retryPeriod: setting(duration, 'how often the Lease is renewed, or looked at', 2_000),
   stuckAfter: setting(duration, 'a runtime in work for longer than this makes the operator not ready', 120_000),
-  concurrency: setting(count, 'runtimes in work at the same time', 4),
+  // Passes wait for the API server and for coordinators far more than they work: a dozen slow ones must not stop the rest.
+  concurrency: setting(count, 'runtimes in work at the same time', 32),
   webhooks: setting(onOff, 'let the API server ask about every change of a runtime or catalog; needs a way for it to get here', true),
   webhookListen: setting(listenAddress, 'where the webhooks are served, with TLS', { host: '127.0.0.1', port: 0 }),
   webhookService: optional(servicePort, 'Service by which the API server reaches them'),

@@ -41,6 +41,8 @@ export interface ExecutorInit {
   /** 64 hex digits nobody can guess. */
   readonly newSecret: () => string;
   readonly onRoutePublished: (key: string, entry: string) => void;
+  /** Nothing is written after it: another operator may have begun. */
+  readonly signal: AbortSignal;
 }
 
 interface OwnedKind {
@@ -68,7 +70,7 @@ export function withAppliedHash(object: OwnedObject): OwnedObject {
   return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [annotations.appliedHash]: hash } } };
 }
 
-export function createExecutor({ api, caches, events, newSecret, onRoutePublished }: ExecutorInit): Executor {
+export function createExecutor({ api, caches, events, newSecret, onRoutePublished, signal }: ExecutorInit): Executor {
   const ensuredSecrets = new Set<string>();
   const manager = { fieldManager: fieldOwner };
   const kinds = {
@@ -94,7 +96,15 @@ export function createExecutor({ api, caches, events, newSecret, onRoutePublishe
       const existing = await api.get(resource, keyOfObject(object));
       if (existing !== undefined && !isOwnedBy(existing, runtime)) throw foreignError({ ...existing, kind: object.kind }, runtime);
     }
-    view.noteWritten(await api.apply(resource, wanted, { ...manager, force: true }));
+    const write = async (): Promise<void> => view.noteWritten(await api.apply(resource, wanted, { ...manager, force: true }));
+    try {
+      await write();
+    } catch (error) {
+      // Immutable, and made by somebody else in our name: only a new one can be right.
+      if (!isKubeError(error, 'Invalid') || live === undefined || !('immutable' in live)) throw error;
+      await remove(live);
+      await write();
+    }
   }
 
   async function ensureInternalSecret(runtime: XTrinode): Promise<void> {
@@ -147,12 +157,7 @@ export function createExecutor({ api, caches, events, newSecret, onRoutePublishe
   async function remove(object: OwnedObject): Promise<void> {
     const { uid } = object.metadata;
     const { resource, view } = kindOf(object);
-    try {
-      await api.remove(resource, keyOfObject(object), { ...(uid === undefined ? {} : { uid }), propagationPolicy: 'Background' });
-    } catch (error) {
-      // Deleted and made anew by somebody meanwhile: the next pass sees it.
-      if (!isKubeError(error, 'Conflict')) throw error;
-    }
+    await api.remove(resource, keyOfObject(object), { ...(uid === undefined ? {} : { uid }), propagationPolicy: 'Background' });
     view.noteRemoved(object);
   }
 
@@ -186,9 +191,13 @@ export function createExecutor({ api, caches, events, newSecret, onRoutePublishe
 
   return {
     async run(runtime, actions) {
-      for (const action of actions) await execute(runtime, action);
+      for (const action of actions) {
+        signal.throwIfAborted();
+        await execute(runtime, action);
+      }
     },
     async writeStatus(runtime, status) {
+      signal.throwIfAborted();
       const { apiVersion, kind } = runtime;
       const object = { apiVersion, kind, metadata: keyOfObject(runtime), status } as unknown as XTrinode;
       caches.runtimes.view.noteWritten(await api.apply<XTrinode>(xtrinodes, object, { ...manager, force: true, subresource: 'status' }));

@@ -39,7 +39,7 @@ export interface OperatorInit {
 }
 
 export function createOperator(init: OperatorInit): Operator {
-  const { observers, concurrency = 4, coordinators = httpCoordinators } = init;
+  const { observers, concurrency = 32, coordinators = httpCoordinators } = init;
   const log = childLog(init.log, { component: 'operator' });
   const newSecret = (): string => randomBytes(32).toString('hex');
   const observed = (name: ControllerName) => (observers === undefined ? {} : { observer: observers[name] });

@@ -19,13 +19,14 @@ const key = { namespace: team, name: runtimeName };
 const user = { fieldManager: 'somebody' };
 const minute = 60_000;
 
-const spec = {
+export const awakeSpec = {
   size: 's',
   version: '483',
   minWorkers: 1,
   maxWorkers: 3,
   workers: 2,
-  autoSuspendAfter: 'never',
+  // Longer than any run.
+  autoSuspendAfter: '5h',
   suspended: false,
   routing: { hostname: 'sales.example.com', default: true },
   catalogSelector: { matchLabels: { team: 'sales' } },
@@ -62,39 +63,39 @@ function demand(world: World): Promise<Lease> {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { namespace: team, name: demandLeaseName(runtimeName), labels: { [demandLabel]: runtimeName } },
-    spec: { holderIdentity: 'gateway:ann', leaseDurationSeconds: 60, acquireTime: now, renewTime: now },
+    spec: { holderIdentity: 'gateway:ann', leaseDurationSeconds: 1_800, acquireTime: now, renewTime: now },
   };
   return world.api.apply(leases, lease, { ...user, force: true });
 }
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'create', act: (world) => create(world, spec), takesMs: minute },
-  { name: 'create asleep', act: (world) => create(world, { ...spec, suspended: true }), takesMs: minute },
-  { name: 'wake by a query', before: { ...spec, suspended: true }, act: demand, takesMs: 2 * minute },
+  { name: 'create', act: (world) => create(world, awakeSpec), takesMs: minute },
+  { name: 'create asleep', act: (world) => create(world, { ...awakeSpec, suspended: true }), takesMs: minute },
+  { name: 'wake by a query', before: { ...awakeSpec, suspended: true }, act: demand, takesMs: 2 * minute },
   {
     name: 'wake by command',
-    before: { ...spec, suspended: true },
+    before: { ...awakeSpec, suspended: true },
     act: (world) => command(world, annotations.resumeRequested, annotations.resumeRequestedAt),
     takesMs: minute,
   },
   {
     name: 'suspend by command',
-    before: spec,
+    before: awakeSpec,
     act: (world) => command(world, annotations.suspendRequested, annotations.suspendRequestedAt),
     takesMs: minute,
   },
-  { name: 'suspend by spec', before: spec, act: (world) => edit(world, { suspended: true }), takesMs: minute },
-  { name: 'sleep when idle', before: { ...spec, autoSuspendAfter: '2m' }, act: () => Promise.resolve(), takesMs: 5 * minute },
-  { name: 'more workers', before: spec, act: (world) => edit(world, { workers: 3 }), takesMs: minute },
-  { name: 'fewer workers', before: spec, act: (world) => edit(world, { workers: 1 }), takesMs: minute },
-  { name: 'another size', before: spec, act: (world) => edit(world, { size: 'm' }), takesMs: 2 * minute },
-  { name: 'new image', before: spec, act: (world) => edit(world, { image: 'trinodb/trino:483-patched' }), takesMs: 2 * minute },
+  { name: 'suspend by spec', before: awakeSpec, act: (world) => edit(world, { suspended: true }), takesMs: minute },
+  { name: 'sleep when idle', before: { ...awakeSpec, autoSuspendAfter: '2m' }, act: () => Promise.resolve(), takesMs: 5 * minute },
+  { name: 'more workers', before: awakeSpec, act: (world) => edit(world, { workers: 3 }), takesMs: minute },
+  { name: 'fewer workers', before: awakeSpec, act: (world) => edit(world, { workers: 1 }), takesMs: minute },
+  { name: 'another size', before: awakeSpec, act: (world) => edit(world, { size: 'm' }), takesMs: 2 * minute },
+  { name: 'new image', before: awakeSpec, act: (world) => edit(world, { image: 'trinodb/trino:483-patched' }), takesMs: 2 * minute },
   {
     name: 'new image while asleep',
-    before: { ...spec, suspended: true },
+    before: { ...awakeSpec, suspended: true },
     act: (world) => edit(world, { image: 'trinodb/trino:483-patched' }),
     takesMs: minute,
   },
-  { name: 'catalog change', before: spec, act: (world) => createCatalog(world, { 'tpch.splits-per-node': '4' }), takesMs: 2 * minute },
-  { name: 'delete', before: spec, act: (world) => world.api.remove(xtrinodes, key), takesMs: 12 * minute },
+  { name: 'catalog change', before: awakeSpec, act: (world) => createCatalog(world, { 'tpch.splits-per-node': '4' }), takesMs: 2 * minute },
+  { name: 'delete', before: awakeSpec, act: (world) => world.api.remove(xtrinodes, key), takesMs: 12 * minute },
 ];

@@ -33,6 +33,7 @@ export interface World {
 export const team = 'team';
 /** Turns of the event loop without a write after which all is quiet; controllers of the embedded API take one turn each. */
 const quietTurns = 4;
+const longestCallMs = 60_000;
 
 export interface WorldInit {
   readonly log?: Log;
@@ -113,7 +114,11 @@ export async function createWorld({ log = silentLog, prepare = bootstrap }: Worl
     settle,
     pass,
     async stop() {
-      for (const operator of operators) await operator.stop();
+      let isStopped = false;
+      const stopped = Promise.all(operators.map((operator) => operator.stop())).then(() => (isStopped = true));
+      // What hangs in a call ends with time.
+      await pass(longestCallMs, () => isStopped);
+      await stopped;
       node.stop();
       stopping.abort();
       await following;

@@ -33,6 +33,8 @@ interface OwnWrite<T> {
  * still shows has not gone. Longer than a watch takes to deliver.
  */
 const believedMs = 30_000;
+/** Longer than the longest silence of a watch; a cache that is still behind then never catches up: etcd was restored. */
+const longestMs = 15 * 60_000;
 
 export function createFreshView<T extends KubeObject>({ store, clock, groupOf = () => undefined }: FreshViewInit<T>): FreshView<T> {
   const own = new Map<string, OwnWrite<T>>();
@@ -56,7 +58,8 @@ export function createFreshView<T extends KubeObject>({ store, clock, groupOf = 
     const cached = store.get(key);
     const write = own.get(key);
     if (write === undefined) return cached;
-    const isLost = (write.isRemoved || cached === undefined) && clock.now() - write.at > believedMs;
+    const limitMs = write.isRemoved || cached === undefined ? believedMs : longestMs;
+    const isLost = clock.now() - write.at > limitMs;
     if (!isLost && !isCaughtUp(write, cached)) return write.isRemoved ? undefined : write.object;
     own.delete(key);
     if (cached === undefined) groups.leave(key, write.object);

@@ -223,6 +223,42 @@ test('a list that expires between two pages starts again from its first page and
   reflector.stop();
 });
 
+test('a list from before the last event is refused', async () => {
+  const old = page('4', []);
+  const { reflector, send, calls, clock } = aReflector([page('5', [anObject('a', '1')]), old, old, page('9', [anObject('b', '8')]), old]);
+  reflector.start();
+  await settled();
+  send({ type: 'MODIFIED', object: anObject('a', '7') });
+  send(expired);
+  for (let round = 0; round < 3; round += 1) {
+    await settled();
+    assert.deepEqual(
+      reflector.store.list().map((object) => object.metadata.name),
+      ['a'],
+    );
+    clock.advance(clock.pendingDelays()[0] ?? 0);
+  }
+  await settled();
+  assert.deepEqual(calls, ['list', 'watch 5', 'list', 'list', 'list', 'watch 9']);
+  assert.equal(reflector.store.get('team/b')?.metadata.resourceVersion, '8');
+  reflector.stop();
+});
+
+test('a server that lists nothing newer for a minute has lost it: then its list is the truth', async () => {
+  const { reflector, send, clock } = aReflector([page('5', [anObject('a', '1')]), ...Array.from({ length: 20 }, () => page('4', []))]);
+  reflector.start();
+  await settled();
+  send(expired);
+  await settled();
+  const startedAt = clock.now();
+  while (reflector.store.list().length > 0) {
+    clock.advance(clock.pendingDelays()[0] ?? 0);
+    await settled();
+  }
+  assert.ok(clock.now() - startedAt >= 60_000);
+  reflector.stop();
+});
+
 test('a list that breaks off between two pages is not taken for a whole one', async () => {
   const { reflector, calls, clock } = aReflector([
     page('5', [anObject('a', '1')], 'next'),

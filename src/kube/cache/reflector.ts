@@ -5,7 +5,7 @@
 //     ▲                                    │ ended, reset, silent, refused: watch again from the last version
 //     └──── the version is gone (410) ◄────┘
 import { fullJitterMs } from '#core/backoff.ts';
-import type { Clock } from '#core/clock.ts';
+import type { Clock, EpochMs } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
 import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
@@ -15,6 +15,7 @@ import { freezeDeep, withoutBulk } from './lean.ts';
 import { listAll } from './list-all.ts';
 import { createStore, keyOf } from './store.ts';
 import type { ReadStore } from './store.ts';
+import { isOlderVersion } from './version.ts';
 
 export interface ReflectorInit<T extends KubeObject> {
   readonly api: KubeApi;
@@ -48,6 +49,8 @@ const healthyWatchMs = 10_000;
 const backoff = { baseMs: 100, maxMs: 30_000 };
 /** A restarted server tells all its watchers at once that their versions are gone: their lists are spread from the first on. */
 const relistBackoff = { baseMs: 1_000, maxMs: 30_000 };
+/** A list that is older than what was seen before is refused this long; then it is the truth: a backup was restored. */
+const refuseOlderMs = 60_000;
 /** Of failures in a row the first is told, and then one of so many. */
 const toldEvery = 20;
 
@@ -61,6 +64,9 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
   synced.promise.catch(() => undefined);
   let started = false;
   let version: string | undefined;
+  /** The newest version ever seen, and since when lists have been older than it. */
+  let newest: string | undefined;
+  let olderSince: EpochMs | undefined;
   /** In a row; an event or a watch that lasted ends the row. */
   let failures = 0;
   let isOutageTold = false;
@@ -73,15 +79,26 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
   async function list(): Promise<void> {
     const whole = await listAll<T>(api, resource, where, { signal: stopping.signal }, admit);
     if (stopping.signal.aborted) return;
+    refuseOlder(whole.resourceVersion);
+    newest = whole.resourceVersion;
     version = whole.resourceVersion;
     store.replaceAll(whole.items);
     synced.resolve();
+  }
+
+  /** Throws for a list from before our last event: what was made since would look deleted. */
+  function refuseOlder(listed: string): void {
+    olderSince = isOlderVersion(listed, newest) ? (olderSince ?? clock.now()) : undefined;
+    if (olderSince === undefined || clock.now() - olderSince >= refuseOlderMs) return;
+    const message = `the list of ${resource.plural} is of version ${listed}, older than ${newest ?? ''}, which was seen before`;
+    throw new KubeError({ code: 503, reason: 'ServiceUnavailable', message });
   }
 
   function receive(event: WatchEvent<T>): void {
     if (event.type === 'DELETED') store.remove(keyOf(event.object));
     else if (event.type !== 'BOOKMARK') store.put(admit(event.object));
     version = event.object.metadata.resourceVersion ?? version;
+    newest = version;
     failures = 0;
   }
 
@@ -137,6 +154,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
     failures += 1;
     if (isGone) {
       version = undefined;
+      if (isAheadOfServer(error)) newest = undefined;
       log.debug('the watched version is gone, listing again', { ...name, failures, error });
       return fullJitterMs(relistBackoff, failures - 1, random);
     }
@@ -169,13 +187,16 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
   };
 }
 
+/** Etcd was restored from a backup: the server's versions begin before ours. */
+function isAheadOfServer(error: unknown): boolean {
+  return error instanceof KubeError && error.causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
+}
+
 /**
  * Only then a new list helps. A server that is away, overloaded or refuses us for a while (a token that is being replaced, a
  * role that is missing) leaves the version good, and hundreds of watchers must not list all they have when it is back.
  */
 function isVersionGone(error: unknown): boolean {
-  if (!(error instanceof KubeError)) return false;
-  // The server forgot it (410), never had it (etcd restored from a backup), cannot read it, or serves the resource no more.
-  const isAheadOfServer = error.causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
-  return isAheadOfServer || isKubeError(error, 'Gone', 'Expired', 'BadRequest', 'Invalid', 'NotFound');
+  // The server forgot it (410), never had it, cannot read it, or serves the resource no more.
+  return isAheadOfServer(error) || isKubeError(error, 'Gone', 'Expired', 'BadRequest', 'Invalid', 'NotFound');
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { createFakeClock, settled } from '../../../test/fakes/fake-clock.ts';
+import { KubeError } from '../errors.ts';
 import { WorkQueue } from './work-queue.ts';
 
 function aQueue() {
@@ -225,4 +226,28 @@ test('an observer hears of every key once: added, started after its wait, ended 
   await settled();
   assert.deepEqual(heard.slice(6, 7), ['done after 0']);
   assert.deepEqual(queue.running(), []);
+});
+
+test('a key that fails while the API server is away is tried again twice a minute, and not before the time it names', async () => {
+  const { clock, queue } = aQueue();
+  const away = new KubeError({ code: 0, reason: 'Unreachable', message: 'refused' });
+  const busy = new KubeError({ code: 429, reason: 'TooManyRequests', message: 'later', retryAfterMs: 40_000 });
+  const wrong = new KubeError({ code: 422, reason: 'Invalid', message: 'never' });
+  let error = away;
+  queue.run({ concurrency: 1, process: () => Promise.reject(error), onError: ignore });
+  queue.add('a');
+  await settled();
+  for (let round = 0; round < 20; round += 1) {
+    clock.advance(clock.pendingDelays()[0] ?? 0);
+    await settled();
+  }
+  assert.deepEqual(clock.pendingDelays(), [30_000]);
+  error = busy;
+  clock.advance(30_000);
+  await settled();
+  assert.deepEqual(clock.pendingDelays(), [70_000]);
+  error = wrong;
+  clock.advance(70_000);
+  await settled();
+  assert.deepEqual(clock.pendingDelays(), [1_000_000], 'its own fault');
 });

@@ -2,6 +2,7 @@
 // lost: added while in process, it is processed once more afterwards (the dirty and processing sets of controller-runtime).
 import { halfJitterMs } from '#core/backoff.ts';
 import type { Clock, EpochMs } from '#core/clock.ts';
+import { KubeError } from '../errors.ts';
 
 /** Told what happens in a queue, for metrics; throws nothing. Durations in ms. */
 export interface WorkQueueObserver {
@@ -34,6 +35,15 @@ export interface RunOptions {
 
 /** As controller-runtime: a first retry nearly at once, a hopeless key about every quarter of an hour. */
 const retryLimits = { baseMs: 5, maxMs: 1_000_000 };
+/** A server that is away or busy comes back, and no key is to sleep on for as long as it was away. */
+const serverRetryLimits = { baseMs: 5, maxMs: 30_000 };
+
+/** Not before the server says; `failures` are those before this one. */
+function retryWaitMs(error: unknown, failures: number, random: () => number): number {
+  const ofServer = error instanceof KubeError ? error : undefined;
+  const limits = ofServer === undefined || ofServer.isTerminal ? retryLimits : serverRetryLimits;
+  return (ofServer?.retryAfterMs ?? 0) + halfJitterMs(limits, failures, random);
+}
 
 export class WorkQueue {
   readonly #clock: Clock;
@@ -94,13 +104,16 @@ export class WorkQueue {
     this.#delayed.set(key, { dueAt, cancel });
   }
 
-  /** Adds the key after 5 ms, doubled at each call since the last `forget`, at most 1,000 s; half of it is jitter. */
-  addRateLimited(key: string): void {
+  /**
+   * Adds the key after 5 ms, doubled at each call since the last `forget`, at most 1,000 s; half of it is jitter. Where the
+   * failure was the API server's: at most 30 s, and not before the time it named.
+   */
+  addRateLimited(key: string, error?: unknown): void {
     if (this.#processing.has(key)) this.#rateLimited.add(key);
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.#observer?.retried();
-    this.addAfter(key, halfJitterMs(retryLimits, failures, this.#random));
+    this.addAfter(key, retryWaitMs(error, failures, this.#random));
   }
 
   /** The next rate-limited wait of this key starts at 5 ms again. */
@@ -150,7 +163,7 @@ export class WorkQueue {
       hasFailed = true;
       this.#report(run, key, error);
       if (this.#isTerminal(run, key, error)) this.forget(key);
-      else if (!this.#rateLimited.has(key)) this.addRateLimited(key);
+      else if (!this.#rateLimited.has(key)) this.addRateLimited(key, error);
     }
     this.#processing.delete(key);
     this.#rateLimited.delete(key);

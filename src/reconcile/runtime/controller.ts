@@ -62,7 +62,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   const read = createRuntimeReader();
   const claims = createClaimsIndex({ runtimes: caches.runtimes.store, read, onChange: enqueue });
   const observer = createObserver({ caches, read, claims, prober, coordinators, clock, log, signal: stopping.signal });
-  const executor = createExecutor({ api, caches, events, newSecret, onRoutePublished: observer.noteRoute });
+  const executor = createExecutor({ api, caches, events, newSecret, onRoutePublished: observer.noteRoute, signal: stopping.signal });
   const foreign = new Map<string, ForeignObject>();
   const ends: (() => void)[] = [() => claims.stop()];
 
@@ -139,7 +139,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   }
 
   function onError(key: string, error: unknown): void {
-    if (isKubeError(error, 'Conflict', 'NotFound')) return;
+    if (stopping.signal.aborted || isKubeError(error, 'Conflict', 'NotFound')) return;
     log.warn('a pass failed and is tried again', { runtime: key, error });
     const runtime: XTrinode | undefined = caches.runtimes.view.get(key);
     if (runtime !== undefined)

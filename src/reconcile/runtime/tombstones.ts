@@ -2,9 +2,9 @@
 // entries whose runtime went while no operator ran. Shell round a pure choice; one timer while there is a tombstone.
 import type { Clock } from '#core/clock.ts';
 import type { ConfigMap } from '#core/objects.ts';
-import { routeKey } from '#apis/v1/names.ts';
+import { routeKey, runtimeOfRouteKey } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
-import { fieldOwner } from '#apis/v1/resources.ts';
+import { fieldOwner, gatewayNamespace, xtrinodes } from '#apis/v1/resources.ts';
 import { formatRouteEntry, parseRouteEntry } from '#apis/v1/route-entry.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import type { KubeApi } from '#kube/port.ts';
@@ -13,6 +13,7 @@ import type { Log } from '#observe/log.ts';
 
 /** Longer than any client goes on asking for a page (Go: 10 h by default gives up at its first 404; others within minutes). */
 const keepMs = 10 * 60_000;
+const retryMs = 5_000;
 
 export interface TombstonesInit {
   readonly api: KubeApi;
@@ -46,27 +47,43 @@ export function findOrphans(data: Readonly<Record<string, string>>, runtimes: re
 /** Starts when both caches are filled; returns what ends it. */
 export function followTombstones({ api, routes, runtimes, clock, log }: TombstonesInit): () => void {
   const timers = new Map<string, () => void>();
+  const stopping = new AbortController();
 
-  function patch(table: ConfigMap, data: Readonly<Record<string, string | null>>): void {
-    const { name, namespace } = table.metadata;
-    api
-      .patch(configMaps, { name, ...(namespace === undefined ? {} : { namespace }) }, 'merge', { data }, { fieldManager: fieldOwner })
-      .catch((error: unknown) => log.warn('a route entry without a runtime stays for now', { keys: Object.keys(data), error }));
+  /** A cache may be behind; a route that is taken away fails queries. So the API server itself is asked. */
+  async function isGone(key: string): Promise<boolean> {
+    const [namespace = '', name = ''] = runtimeOfRouteKey(key).split('/');
+    const where = { namespace, fieldSelector: `metadata.name=${name}` };
+    return (await api.list<XTrinode>(xtrinodes, where, { signal: stopping.signal })).items.length === 0;
+  }
+
+  async function patch(table: string, key: string, text: string | null): Promise<void> {
+    if (!(await isGone(key))) return;
+    const options = { fieldManager: fieldOwner, signal: stopping.signal };
+    await api.patch(configMaps, { namespace: gatewayNamespace, name: table }, 'merge', { data: { [key]: text } }, options);
+  }
+
+  /** Does it after the delay, and again while it fails. */
+  function schedule(key: string, delayMs: number, work: () => Promise<void>): void {
+    if (timers.has(key) || stopping.signal.aborted) return;
+    const cancel = clock.after(delayMs, () => {
+      work()
+        .then(() => timers.delete(key))
+        .catch((error: unknown) => {
+          timers.delete(key);
+          if (stopping.signal.aborted) return;
+          log.warn('a route entry without a runtime stays for now', { key, error });
+          schedule(key, retryMs, work);
+        });
+    });
+    timers.set(key, cancel);
   }
 
   function look(): void {
     for (const table of routes.list()) {
+      const { name } = table.metadata;
       const { removed, toRemove } = findOrphans(table.data ?? {}, runtimes.list());
-      if (toRemove.size > 0) patch(table, Object.fromEntries(toRemove));
-      for (const key of removed) {
-        if (timers.has(key)) continue;
-        const cancel = clock.after(keepMs, () => {
-          timers.delete(key);
-          const isStill = findOrphans(table.data ?? {}, runtimes.list()).removed.includes(key);
-          if (isStill) patch(table, { [key]: null });
-        });
-        timers.set(key, cancel);
-      }
+      for (const [key, text] of toRemove) schedule(key, 0, () => patch(name, key, text));
+      for (const key of removed) schedule(`${key} removed`, keepMs, () => patch(name, key, null));
     }
   }
 
@@ -79,6 +96,7 @@ export function followTombstones({ api, routes, runtimes, clock, log }: Tombston
   ];
   look();
   return () => {
+    stopping.abort();
     for (const end of ends) end();
     for (const cancel of timers.values()) cancel();
   };
