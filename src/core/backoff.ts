@@ -14,11 +14,11 @@ export function exponentialMs(limits: BackoffLimits, attempt: number): number {
 }
 
 /**
- * A wait drawn evenly from [0, exponentialMs): many clients that lost the same server do not come back together.
- * `random` is uniform in [0, 1).
+ * A wait drawn evenly up to exponentialMs: many clients that lost the same server do not come back together. Never nothing: a
+ * loop that retries without a pause lets nobody else run. `random` is uniform in [0, 1).
  */
 export function fullJitterMs(limits: BackoffLimits, attempt: number, random: () => number): number {
-  return Math.floor(random() * exponentialMs(limits, attempt));
+  return Math.max(1, Math.floor(random() * exponentialMs(limits, attempt)));
 }
 
 /** Half fixed, half drawn: for retries of one thing that must not follow each other at once. */
