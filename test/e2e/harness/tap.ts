@@ -23,6 +23,8 @@ export interface Tap {
   forget(): Traffic;
   /** From now on to another server. Ends the connections there are. */
   leadTo(url: string): void;
+  /** New connections to another server, as a balancer does when one of its servers goes; those there are stay. */
+  leadNext(url: string): void;
   close(): void;
 }
 
@@ -74,6 +76,9 @@ export async function openTap(serverUrl: string): Promise<Tap> {
       requests = [];
       statuses = [];
       return traffic;
+    },
+    leadNext(url) {
+      target = new URL(url);
     },
     leadTo(url) {
       target = new URL(url);
