@@ -23,7 +23,8 @@ export function createAliases({ table, queue, marked }: AliasesInit): Aliases {
     async resolve(context, heldId) {
       const { headers, forwarded } = context;
       const alias = queue.realIdOf(heldId);
-      if (alias !== undefined || queue.find(heldId) !== undefined) return alias;
+      if (alias !== undefined) return alias;
+      // Also when it is held here: its client may have polled another replica since.
       const entry = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
       const realId = isProblem(entry) ? undefined : await marked.find(entry, heldId, context);
       if (realId === undefined || isProblem(entry)) return undefined;

@@ -34,6 +34,8 @@ export interface GatewayInit {
   readonly log: Log;
   /** Two characters of [a-z2-9] that tell this replica from others. */
   readonly shard: string;
+  /** Of the ids it gives; where replicas differ in it, two that have drawn one shard still give no id twice. */
+  readonly firstSequence?: number;
   /** What held statements are sealed with, asked each time (hold/seal-keys.ts). */
   readonly keys: () => KeyRing;
   readonly limits?: HoldLimits;
@@ -88,6 +90,7 @@ export function createGateway({
   clock,
   log,
   shard,
+  firstSequence = 0,
   keys,
   limits = defaultHoldLimits,
   isOnlyReplica = false,
@@ -104,7 +107,7 @@ export function createGateway({
     // RUNNING but not taking statements: it may be going to sleep or have died just now.
     return state === 'PAUSED' || state === 'RESUMING' || (state === 'RUNNING' && (turnstile.isShut(runtime) || proofs.isUnderWay(runtime)));
   };
-  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, needsDemand });
+  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand });
   const proofs = createProofs({
     client,
     clock,

@@ -1,6 +1,6 @@
 // Composition of the gateway, the same for `up` and for a process of its own. What differs between its modes are parameters: where
 // routes come from, who is asked to wake a runtime, and how it listens.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
@@ -33,9 +33,11 @@ export function randomGatewayName(): string {
   return randomBytes(8).toString('hex');
 }
 
+const shardAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+
 /** Two characters of [a-z2-9] that tell one gateway from others. */
 export function randomShard(): string {
-  return randomBytes(1).toString('hex').replaceAll('0', 'g').replaceAll('1', 'h');
+  return [...randomBytes(2)].map((byte) => shardAlphabet[byte % shardAlphabet.length]).join('');
 }
 
 /** Listens first, so that a taken port is known before anything else happens; fulfilled when routes and keys are known. */
@@ -43,7 +45,7 @@ export async function startGateway({ routes, sealKeys, open, ...init }: GatewayI
   const ownKeys = createOwnKeys();
   if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
   const keys = sealKeys?.ring ?? (() => ownKeys);
-  const gateway = createGateway({ ...init, routes, keys, shard: randomShard() });
+  const gateway = createGateway({ ...init, routes, keys, shard: randomShard(), firstSequence: randomInt(100_000) });
   const port = await open(gateway.listen);
   const stop = async (graceMs: number): Promise<void> => {
     routes.stop();

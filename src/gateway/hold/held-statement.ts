@@ -3,6 +3,7 @@ import type { EpochMs } from '#core/clock.ts';
 import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
+import { maxSealedLength } from './sealed-token.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -78,8 +79,10 @@ export function isForgettable(held: HeldStatement, now: EpochMs): boolean {
   return now - held.lastSeenAt >= (isEnded ? toldKeptMs : abandonedAfterMs);
 }
 
-/** Rough size in memory, in bytes. */
-export function sizeOf(held: Pick<HeldStatement, 'headers' | 'body' | 'outcome'>): number {
+/** Rough size in memory, in bytes, its address included, which is yet to be made when it is admitted. */
+export function sizeOf(held: Pick<HeldStatement, 'headers' | 'body' | 'outcome' | 'capability'>): number {
   const headers = held.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  return 1_024 + held.body.length + headers + (held.outcome?.answer.body.length ?? 0);
+  const content = held.body.length + headers;
+  const address = held.capability?.length ?? Math.min(maxSealedLength, content * 2);
+  return 1_024 + content + address + (held.outcome?.answer.body.length ?? 0);
 }

@@ -19,7 +19,15 @@ function aHeldStatement(): { queue: HoldQueue; held: HeldStatement } {
   const clock = createFakeClock();
   const demand = createDemandKeeper({ ask: () => Promise.resolve(), end: () => Promise.resolve() }, clock, silentLog);
   const budget = createMemoryBudget(1e6);
-  const queue = new HoldQueue({ clock, demand, limits: defaultHoldLimits, budget, shard: 'gz', needsDemand: () => false });
+  const queue = new HoldQueue({
+    clock,
+    demand,
+    limits: defaultHoldLimits,
+    budget,
+    shard: 'gz',
+    firstSequence: 0,
+    needsDemand: () => false,
+  });
   const held = queue.admit({
     runtime: 'team/a',
     subject: { user: 'ann' },

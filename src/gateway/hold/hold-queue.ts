@@ -40,6 +40,7 @@ export interface HoldQueueInit {
   readonly limits: HoldLimits;
   readonly budget: MemoryBudget;
   readonly shard: string;
+  readonly firstSequence: number;
   /** Whether the runtime has to be asked for, or would run the statement right now. */
   readonly needsDemand: (runtime: string) => boolean;
 }
@@ -58,12 +59,13 @@ export class HoldQueue {
   readonly #byRealId = new Map<string, HeldStatement>();
   readonly #endings = createEndings();
   readonly #waiters = new Map<string, Waiters>();
-  #sequence = 0;
+  #sequence: number;
   #isStopped = false;
   #cancelSweep: (() => void) | undefined;
 
   constructor(init: HoldQueueInit) {
     this.#init = init;
+    this.#sequence = init.firstSequence;
   }
 
   get size(): number {

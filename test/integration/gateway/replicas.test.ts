@@ -318,6 +318,31 @@ describe('the first id at a gateway that did not submit', () => {
   });
 });
 
+describe('kill_query with the first id at a gateway that did not submit', () => {
+  it('reaches the real query, also where the statement still waits', async (t) => {
+    for (const hasPolled of [false, true]) {
+      const { a, b, trino, route, page } = await aHeldStatementOnTwo(t);
+      if (hasPolled) await poll(b, page);
+      route(runningOn(trino));
+      const real = await poll(a, page);
+      await a.send('GET', real.nextUri ?? '');
+      const call = await b.post(`CALL system.runtime.kill_query('${page.id}')`);
+      assert.ok(trino.queries.has(call.page.id));
+      assert.equal(trino.calls.at(-1)?.body.toString(), `CALL system.runtime.kill_query('${real.id}')`);
+    }
+  });
+
+  it('is told by any gateway that it is done', async (t) => {
+    const { a, b, page } = await aHeldStatementOnTwo(t);
+    const call = (await a.post(`CALL system.runtime.kill_query('${page.id}')`)).page;
+    for (const bench of [b, a]) {
+      const { id, stats, error, nextUri } = await poll(bench, call);
+      assert.deepEqual([id, stats['state'], error, nextUri], [call.id, 'FINISHED', undefined, undefined]);
+    }
+    assert.equal((await poll(a, page)).error?.errorName, 'ADMINISTRATIVELY_KILLED');
+  });
+});
+
 describe('who may ask for it', () => {
   const basic = (user: string): string => `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
 
