@@ -73,7 +73,8 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     const instance = pod === undefined ? undefined : instanceOf(pod);
     // What is on record as proven is not proven again.
     const isProven = instance === undefined || status.coordinator?.instance === instance;
-    prober.watch(key, pod === undefined || isProven ? undefined : { instance, url: coordinatorUrlOf(pod) });
+    const trinoVersion = Number(seen.runtime.spec.version);
+    prober.watch(key, pod === undefined || isProven ? undefined : { instance, url: coordinatorUrlOf(pod), trinoVersion });
   }
 
   function forget(key: string): void {

@@ -4,13 +4,14 @@ import type { Clock } from '#core/clock.ts';
 import { pause } from '#core/pause.ts';
 import type { Log } from '#observe/log.ts';
 import type { CoordinatorProof } from '../snapshot.ts';
-import { proofStatement } from '#trino/protocol/proof.ts';
+import { proofStatement, provenAgainAfterMs } from '#trino/protocol/proof.ts';
 import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
 import type { Coordinators } from './trino-client.ts';
 
 export interface ProofTarget {
   readonly instance: string;
   readonly url: string;
+  readonly trinoVersion: number;
 }
 
 export interface Prober {
@@ -33,17 +34,30 @@ const pollMs = 100;
 const listeningPollMs = 50;
 /** A statement that is still not through after this is given up and tried again. */
 const statementTimeoutMs = 60_000;
+
 export function createProber({ clock, log, coordinators, onProof }: ProberInit): Prober {
   const proofs = new Map<string, CoordinatorProof>();
   const running = new Map<string, { readonly target: ProofTarget; readonly abort: AbortController }>();
+
+  /** The id of the query that proved it. Rejects when it is not ready. */
+  async function attempt({ url, trinoVersion }: ProofTarget, signal: AbortSignal): Promise<string> {
+    const run = (): Promise<string> => coordinators.runStatement(url, proofStatement, statementTimeoutMs, signal);
+    const againAfterMs = provenAgainAfterMs(trinoVersion);
+    if (againAfterMs > 0) {
+      await run();
+      await pause(clock, againAfterMs, signal);
+      signal.throwIfAborted();
+    }
+    return run();
+  }
 
   async function prove(key: string, target: ProofTarget, signal: AbortSignal): Promise<void> {
     let lastProblem = '';
     while (!signal.aborted) {
       try {
-        const queryId = await coordinators.runStatement(target.url, proofStatement, statementTimeoutMs, signal);
-        const coordinatorId = coordinatorIdOf(queryId);
-        proofs.set(key, { ...target, coordinatorId, provenAt: clock.now() });
+        const coordinatorId = coordinatorIdOf(await attempt(target, signal));
+        const { instance, url } = target;
+        proofs.set(key, { instance, url, coordinatorId, provenAt: clock.now() });
         log.info('a query runs on the coordinator', { runtime: key, coordinatorId });
         onProof(key);
         return;

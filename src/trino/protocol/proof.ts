@@ -9,6 +9,20 @@ export const controlUser = 'xtrinode-operator';
  */
 export const proofStatement = 'SELECT 1';
 
+/** The last version whose coordinator keeps a list of the nodes that have a catalog. */
+const lastWithNodesPerCatalog = 476;
+/** It makes that list anew every 5 s (a constant of Trino's), from what it knows of itself too; 1 s for a busy machine. */
+const nodesPerCatalogMs = 6_000;
+
+/**
+ * How long after its first proof a coordinator must be proven once more, in ms. Until it has listed itself it has no node for
+ * any catalog and fails what scans one (`nodes is empty`, NO_NODES_AVAILABLE), while `SELECT 1` and information_schema work:
+ * nothing that can be asked without knowing a table shows it. Evidence: docs/decisions/0004.
+ */
+export function provenAgainAfterMs(trinoVersion: number): number {
+  return trinoVersion <= lastWithNodesPerCatalog ? nodesPerCatalogMs : 0;
+}
+
 export interface ProofPage {
   readonly id: string;
   readonly nextUri: string | undefined;

@@ -100,6 +100,18 @@ describe('a coordinator that was restarted behind its route', () => {
     assert.deepEqual(statements(trino), { own: 1, clients: 2 });
   });
 
+  it('through 476 is proven by two queries 6 s apart: it lists its own catalogs later than it runs its first', async (t) => {
+    const { trino, bench } = await restarted(t);
+    bench.route(runningOn(trino, { coordinatorId: 'first', trinoVersion: 476 }));
+    trino.script = works;
+    const answer = bench.post('SELECT 1');
+    await bench.until(() => bench.clock.pendingDelays().includes(6_000));
+    assert.deepEqual(statements(trino), { own: 1, clients: 1 });
+    // Longer than a POST is kept open: its client learns that it waits.
+    assert.deepEqual((await bench.follow((await bench.drive(answer)).page)).data, [[1]]);
+    assert.deepEqual(statements(trino), { own: 2, clients: 2 });
+  });
+
   it('is taken as ready when it wants credentials of whoever asks', async (t) => {
     const { trino, bench } = await restarted(t);
     const answer = bench.post('SELECT 1');
