@@ -1,8 +1,11 @@
 // The tiers of tests and checks, as data: what `npm run check`, `npm test` and `npm run test:full` run.
+import { availableParallelism } from 'node:os';
 import type { Step } from './run-steps.ts';
 
 const node = process.execPath;
-const testFlags = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=dot', '--test-timeout=60000'];
+// Node's own choice is one less than there are cores, which on two is one.
+const atOnce = `--test-concurrency=${Math.max(2, availableParallelism() - 1)}`;
+const testFlags = ['--disable-warning=ExperimentalWarning', '--test', '--test-reporter=dot', '--test-timeout=60000', atOnce];
 
 /** Pure and in-process tests, beside the code, in one process: isolation would cost 110 ms per file. */
 const pureTests: Step = {
@@ -40,9 +43,13 @@ const loopbackTests: Step = {
     'tools/**/*.test.ts',
     'test/contract/embedded*.test.ts',
     'test/integration/**/*.test.ts',
-    'test/sweep/**/*.test.ts',
-    'test/faults/**/*.test.ts',
   ],
+};
+
+/** The operator killed at each write and through each fault; too long for `check`. `npm run sweep` is the whole of it. */
+export const sweepTests: Step = {
+  name: 'crash sweep and faults, short form',
+  command: [node, ...testFlags, 'test/sweep/**/*.test.ts', 'test/faults/**/*.test.ts'],
 };
 
 export const checkSteps: readonly Step[] = [
