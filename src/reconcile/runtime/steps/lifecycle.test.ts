@@ -62,6 +62,19 @@ test('somebody who already waited does not undo a suspend, a new query does', ()
   assert.equal(decideLifecycle(aSnapshot(withLifecycle(suspended), 20, { demand: aDemand(15, 19) })).lifecycle.desired, 'Awake');
 });
 
+test('a demand that its gateway did not end is undone by a suspend, unless its query came after it', () => {
+  const woken = aLifecycle({ cause: 'Demand', seenDemand: isoAt(10), readyAt: isoAt(20) });
+  const suspend = { [annotations.suspendRequested]: 'true', [annotations.suspendRequestedAt]: isoAt(30) };
+  const after = (arrived: number) => {
+    const demand = aDemand(arrived, 32);
+    const { lifecycle } = decideLifecycle(aSnapshot(withLifecycle(woken, {}, suspend), 33, { demand }));
+    assert.equal(lifecycle.cause, 'Suspend');
+    return decideLifecycle(aSnapshot(withLifecycle(lifecycle), 34, { demand })).lifecycle.desired;
+  };
+  assert.equal(after(12), 'Asleep');
+  assert.equal(after(31), 'Awake');
+});
+
 test('of resume and suspend seen in one pass the newer wins, and a tie suspends', () => {
   const both = (resumeAt: string, suspendAt: string) => ({
     [annotations.resumeRequested]: 'true',

@@ -198,9 +198,12 @@ function follow(before: Lifecycle, decision: Decision, now: string): Lifecycle {
   };
 }
 
-function seenDemandOf(before: Lifecycle, demand: Demand | undefined): string | undefined {
-  // A demand is taken when it wakes the runtime or finds it awake. One that has ended keeps its mark.
-  return demand?.isLive === true && before.desired === 'Asleep' ? demand.arrivedAt : before.seenDemand;
+/** A demand is taken when it wakes the runtime, and when it is older than what puts the runtime to sleep; in between it is not worth a write. */
+function seenDemandOf(before: Lifecycle, after: Lifecycle, seen: RuntimeSnapshot, demand: Demand | undefined): string | undefined {
+  if (demand?.isLive !== true) return before.seenDemand;
+  const suspendAt = commandAt(seen.runtime, annotations.suspendRequested, annotations.suspendRequestedAt, seen.nowMs) || seen.nowMs;
+  const isUndone = after.desired === 'Asleep' && Date.parse(demand.arrivedAt) <= suspendAt;
+  return before.desired === 'Asleep' || isUndone ? demand.arrivedAt : before.seenDemand;
 }
 
 function eventOf(after: Lifecycle): Action {
@@ -220,7 +223,7 @@ export function decideLifecycle(seen: RuntimeSnapshot): LifecycleResult {
   const idleness = judgeIdleness(before, seen, demand);
   const decision = newestDecision(before, seen, demand) ?? idleness.decision;
   const decided = decision === undefined ? before : follow(before, decision, now);
-  const seenDemand = seenDemandOf(before, demand);
+  const seenDemand = seenDemandOf(before, decided, seen, demand);
   const lifecycle: Lifecycle = {
     ...decided,
     seenSuspended: seen.runtime.spec.suspended,
