@@ -1,4 +1,4 @@
-// Runs commands one after the other, telling each one's time, and stops at the first that fails. Used by check and test.
+// Runs commands one after the other, telling each one's time, and stops at the first that fails. Used by check, test and test:full.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -24,14 +24,21 @@ function run({ command, env }: Step): Promise<number> {
   });
 }
 
-/** True when all went well. */
-export async function runSteps(steps: readonly Step[]): Promise<boolean> {
+export interface StepResult {
+  readonly name: string;
+  readonly isWell: boolean;
+  readonly seconds: number;
+}
+
+/** True when all went well. `onStep` hears of each step that has ended. */
+export async function runSteps(steps: readonly Step[], onStep: (result: StepResult) => void = () => undefined): Promise<boolean> {
   const startedAt = performance.now();
   for (const step of steps) {
     const stepStartedAt = performance.now();
     const code = await run(step);
-    const seconds = ((performance.now() - stepStartedAt) / 1000).toFixed(1);
-    process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} (${seconds} s)\n`);
+    const seconds = Number(((performance.now() - stepStartedAt) / 1000).toFixed(1));
+    process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} (${seconds.toFixed(1)} s)\n`);
+    onStep({ name: step.name, isWell: code === 0, seconds });
     if (code !== 0) return false;
   }
   process.stdout.write(`all well in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);

@@ -88,3 +88,10 @@ export const endToEndSteps: readonly Step[] = [
   endToEnd('end to end, real Trino and real clients', 'test/e2e/*.test.ts'),
   endToEnd('end to end on a real Kubernetes', 'test/e2e/kubernetes/*.test.ts'),
 ];
+
+/** What would make `npm test` longer than a coffee: every crash with every fault, and tests that wait for outages to pass. */
+export const longSteps: readonly Step[] = [
+  { name: 'crash sweep, whole', command: [node, '--disable-warning=ExperimentalWarning', 'tools/sweep.ts'] },
+  { name: 'set-up of Trino and the clients', command: [node, '--disable-warning=ExperimentalWarning', 'test/e2e/set-up.ts'] },
+  endToEnd('end to end, what takes long', 'test/e2e/long/*.test.ts'),
+];

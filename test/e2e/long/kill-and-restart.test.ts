@@ -5,13 +5,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { clientNames, createClients } from './clients/clients.ts';
-import { assertCounted, countLines } from './harness/expectations.ts';
-import { javaProcesses } from './harness/processes.ts';
-import { aCatalog, aRuntime } from './harness/runtimes.ts';
-import { openTap } from './harness/tap.ts';
-import { startUp, startXtrinode } from './harness/up.ts';
-import { eventually } from './harness/waiting.ts';
+import { clientNames, createClients } from '../clients/clients.ts';
+import { assertCounted, countLines } from '../harness/expectations.ts';
+import { javaProcesses } from '../harness/processes.ts';
+import { aCatalog, aRuntime } from '../harness/runtimes.ts';
+import { openTap } from '../harness/tap.ts';
+import { startUp, startXtrinode } from '../harness/up.ts';
+import { eventually } from '../harness/waiting.ts';
 
 /** Runs for hours where nobody kills it. */
 const endless = 'SELECT count(*) FROM tpch.sf1000.lineitem a, tpch.sf1000.lineitem b WHERE a.comment < b.comment';

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { clientNames, createClients, user, type ClientName } from './clients/clients.ts';
-import { start, type Child } from './harness/children.ts';
-import { assertCounted, countLines } from './harness/expectations.ts';
-import { putToSleep } from './harness/quickstart.ts';
-import { openTap } from './harness/tap.ts';
-import { aHome, root, startUp, type Up } from './harness/up.ts';
-import { eventually } from './harness/waiting.ts';
+import { clientNames, createClients, user, type ClientName } from '../clients/clients.ts';
+import { start, type Child } from '../harness/children.ts';
+import { assertCounted, countLines } from '../harness/expectations.ts';
+import { putToSleep } from '../harness/quickstart.ts';
+import { openTap } from '../harness/tap.ts';
+import { aHome, root, startUp, type Up } from '../harness/up.ts';
+import { eventually } from '../harness/waiting.ts';
 
 const clients = await createClients();
 
