@@ -1,4 +1,5 @@
-// What the operator must come through: each named fault while something happens to a runtime, and one bad object among good ones.
+// What the operator, with its real client over HTTPS, must come through: each named fault while something happens to a runtime, and
+// one bad object among good ones.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { KubeObject } from '#core/objects.ts';
@@ -6,41 +7,47 @@ import type { XTrinode } from '#apis/v1/objects.ts';
 import { apiVersion, xtrinodes } from '#apis/v1/resources.ts';
 import { awakeSpec, scenarios } from '../sweep/scenarios.ts';
 import { findDifferences } from '../sweep/sweep.ts';
-import { createWorld, team, type World } from '../sweep/world.ts';
-import { createFaultyKubeApi } from './faulty-kube-api.ts';
-import { faults, mostListsOf, runFaulty } from './faults.ts';
+import { team, type World } from '../sweep/world.ts';
+import { createFaultyWorld, faults, mostAlikeInAMinute, mostListsOf, runFaulty } from './faults.ts';
 import type { FaultScript } from './script.ts';
 
 /** One that makes objects, one that takes a command, one that replaces a revision, one that ends. `npm run sweep` has them all. */
 const chosen = scenarios.filter(({ name }) => ['create', 'suspend by command', 'catalog change', 'delete'].includes(name));
 
+/** The client tries a read on a broken connection five times, and a failing pass is tried a dozen times in its first minute. */
+const mostAlike = 60;
+
 const undisturbed = new Map(chosen.map((scenario) => [scenario, runFaulty(scenario, undefined)]));
 
 for (const fault of faults) {
   test(`${fault.name}: afterwards all is as if it had not been`, async () => {
+    let allStruck = 0;
     for (const scenario of chosen) {
       const wanted = await undisturbed.get(scenario);
-      const { end, calls } = await runFaulty(scenario, fault);
+      const { end, calls, struck } = await runFaulty(scenario, fault);
       assert.ok(wanted !== undefined);
       assert.deepEqual(findDifferences(wanted.end, end), [], scenario.name);
+      allStruck += struck;
       const lists = mostListsOf(calls);
       assert.ok(lists <= fault.mostLists, `${scenario.name}: ${lists} lists of one resource`);
+      const alike = mostAlikeInAMinute(calls);
+      assert.ok(alike <= mostAlike, `${scenario.name}: ${alike} calls for the same thing in a minute`);
     }
+    assert.ok(allStruck > 0, 'no call has met the fault');
   });
 }
 
 async function aWorldWith(t: TestContext, names: readonly string[], script: FaultScript) {
-  const world = await createWorld();
-  t.after(() => world.stop());
-  const faulty = createFaultyKubeApi(world.api, world.clock);
-  faulty.begin(script);
-  await world.startOperator(faulty.api);
+  const { world, proxy, api, stop } = await createFaultyWorld();
+  t.after(stop);
+  proxy.begin(script);
+  await world.startOperator(api);
   for (const name of names) {
     const { routing: _routing, ...spec } = awakeSpec;
     const runtime = { apiVersion, kind: 'XTrinode', metadata: { namespace: team, name }, spec };
     await world.api.create<KubeObject>(xtrinodes, runtime, { fieldManager: 'test' });
   }
-  return { world, calls: faulty.calls };
+  return { world, calls: proxy.calls };
 }
 
 async function phases(world: World): Promise<Record<string, string | undefined>> {

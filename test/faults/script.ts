@@ -1,18 +1,19 @@
-// Faults of an API server as data: which calls, how often, when, and what happens to them. The same scripts drive the decorator
-// (faulty-kube-api.ts) and the proxy on the HTTP level (fault-proxy.ts).
+// Faults of an API server as data: which calls, how often, when, and what happens to them. fault-proxy.ts makes them happen.
 import { isWrite, type ApiCall, type ApiVerb } from '#kube/control/intercepted-api.ts';
 
 export type Fault =
   | { readonly do: 'delay'; readonly ms: number }
-  /** The connection breaks: before the call was sent, or after its work was done. */
-  | { readonly do: 'reset'; readonly when: 'before' | 'after' }
+  /** The connection breaks: before the call was sent, after its work was done, or in the middle of the answer. */
+  | { readonly do: 'reset'; readonly when: 'before' | 'after' | 'midway' }
+  /** The server takes the call and says nothing ever after; the caller's time-out ends it. */
+  | { readonly do: 'hang' }
   | { readonly do: 'answer'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
   /** A list: as it was the first time. */
   | { readonly do: 'stale' }
   /** A watch: nothing comes through it, not even its end. */
   | { readonly do: 'silence' }
-  /** A watch: breaks after so many events; what is under way then is lost with the connection. */
-  | { readonly do: 'cut'; readonly afterEvents: number };
+  /** A watch: breaks (cut), or ends as if its time were up (close), after so many events; what is under way then is lost. */
+  | { readonly do: 'cut' | 'close'; readonly afterEvents: number };
 
 export interface FaultRule {
   readonly on: 'all' | 'writes' | 'calls' | readonly ApiVerb[];

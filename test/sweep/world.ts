@@ -1,5 +1,6 @@
 // A small cluster in memory for crash and fault runs: the embedded API with its controllers, a pretending node, and an operator
 // that can be killed and started anew. Time is a fake clock; a run of minutes takes milliseconds.
+import { join } from 'node:path';
 import { bootstrap } from '#roles/bootstrap.ts';
 import { createOperator, type Operator } from '#roles/operator.ts';
 import type { ConfigMap, KubeObject } from '#core/objects.ts';
@@ -21,6 +22,8 @@ export interface World {
   readonly coordinators: PretendCoordinators;
   /** Every state of every route, in order; a state that follows itself counts once. */
   readonly routeStates: readonly string[];
+  /** Opens its HTTPS door, for an operator that comes in over HTTP. */
+  listen(directory: string): Promise<{ readonly kubeconfigPath: string }>;
   /** A new operator process with an empty memory. */
   startOperator(api: KubeApi): Promise<Operator>;
   /** Until nothing moves any more without time going on. */
@@ -33,15 +36,19 @@ export interface World {
 export const team = 'team';
 /** Turns of the event loop without a write after which all is quiet; controllers of the embedded API take one turn each. */
 const quietTurns = 4;
+/** Over sockets of this one process each hop takes a turn: client, proxy, server, and back. */
+const quietTurnsWithSockets = 16;
 const longestCallMs = 60_000;
 
 export interface WorldInit {
   readonly log?: Log;
   /** What must be there before the operator; default: our definitions, and admission as in `up`. */
   readonly prepare?: (embedded: EmbeddedApi) => Promise<void>;
+  /** Grows with what goes on outside the API, over sockets; it is waited for as well. */
+  readonly activity?: () => number;
 }
 
-export async function createWorld({ log = silentLog, prepare = bootstrap }: WorldInit = {}): Promise<World> {
+export async function createWorld({ log = silentLog, prepare = bootstrap, activity }: WorldInit = {}): Promise<World> {
   const clock = createFakeClock();
   let drawn = 0;
   // Names and jitter differ from draw to draw, and are the same in every run.
@@ -75,12 +82,13 @@ export async function createWorld({ log = silentLog, prepare = bootstrap }: Worl
   const following = followRoutes();
 
   async function settle(): Promise<void> {
-    let version = '';
-    for (let quiet = 0; quiet < quietTurns; quiet += 1) {
+    let last = '';
+    for (let quiet = 0; quiet < (activity === undefined ? quietTurns : quietTurnsWithSockets); quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       const { resourceVersion } = (await api.list(nodes, { limit: 1 })).metadata;
-      if (resourceVersion !== version) quiet = 0;
-      version = resourceVersion;
+      const now = `${resourceVersion} ${activity?.() ?? 0}`;
+      if (now !== last) quiet = 0;
+      last = now;
     }
   }
 
@@ -102,6 +110,7 @@ export async function createWorld({ log = silentLog, prepare = bootstrap }: Worl
     node,
     coordinators,
     routeStates,
+    listen: (directory) => embedded.listen({ port: 0, certificateDir: directory, kubeconfigPath: join(directory, 'kubeconfig') }),
     async startOperator(operatorApi) {
       const operator = createOperator({ api: operatorApi, clock, random, log, coordinators });
       operators.push(operator);
