@@ -4,12 +4,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { benchCache } from '../test/bench/cache.ts';
+import { benchGateway, benchGatewaySoak } from '../test/bench/gateway.ts';
 import { benchOperator } from '../test/bench/operator.ts';
 import { benchUp } from '../test/bench/up.ts';
 import { benchWake } from '../test/bench/wake.ts';
 import type { Bench } from '../test/bench/bench.ts';
 
-const benches: Readonly<Record<string, Bench>> = { cache: benchCache, operator: benchOperator, up: benchUp, wake: benchWake };
+const benches: Readonly<Record<string, Bench>> = {
+  cache: benchCache,
+  gateway: benchGateway,
+  'gateway-soak': benchGatewaySoak,
+  operator: benchOperator,
+  up: benchUp,
+  wake: benchWake,
+};
 
 const [name = '', ...rest] = process.argv.slice(2);
 const bench = benches[name];

@@ -1,0 +1,167 @@
+// The load, as a process of its own, on raw sockets. Argument: a Load as JSON. Prints 'begin' when the figures begin, and at the
+// end a LoadResult. `statements`: every connection runs one statement after the other, as fast as it gets answers. `polls`: polls
+// begin at a fixed rate, whatever becomes of the ones before. `idle`: connections that have asked once and stay open, until stdin ends.
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { coordinatorId, formatPoll, formatPost } from './statement.ts';
+
+export interface Load {
+  readonly mode: 'statements' | 'polls' | 'idle';
+  readonly port: number;
+  readonly connections: number;
+  readonly warmUpMs?: number;
+  readonly measuredMs?: number;
+  readonly perSecond?: number;
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly statements: number;
+  readonly bytes: number;
+  /** Milliseconds; of `polls` only. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+const load = JSON.parse(process.argv[2] ?? '') as Load;
+const { mode, port, connections, warmUpMs = 0, measuredMs = 0, perSecond = 0 } = load;
+const host = `127.0.0.1:${port}`;
+const endOfHead = Buffer.from('\r\n\r\n');
+const nextUriStart = Buffer.from('"nextUri":"');
+
+interface Client {
+  readonly socket: Socket;
+  /** Sends a request and, once its whole answer is there, calls back with what it names as next, and its size. */
+  ask(request: Buffer, done: (next: string | undefined, bytes: number) => void): void;
+}
+
+function fail(why: string): never {
+  process.stderr.write(`load: ${why}\n`);
+  process.exit(1);
+}
+
+function createClient(socket: Socket): Client {
+  let done: (next: string | undefined, bytes: number) => void = () => undefined;
+  let pending: Buffer | undefined;
+  let left = -1;
+  let size = 0;
+  let next: string | undefined;
+  const finish = (): void => {
+    left = -1;
+    pending = undefined;
+    done(next, size);
+  };
+  const begin = (chunk: Buffer): void => {
+    pending = pending === undefined ? chunk : Buffer.concat([pending, chunk]);
+    const end = pending.indexOf(endOfHead);
+    if (end < 0) return;
+    const head = pending.toString('latin1', 0, end);
+    if (!head.startsWith('HTTP/1.1 200')) fail(`an answer that is none: ${head} ${pending.subarray(end).toString()}`);
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? fail(`an answer without a length: ${head}`));
+    const start = pending.subarray(end + 4, end + 4 + 600);
+    const at = start.indexOf(nextUriStart);
+    next = at < 0 ? undefined : start.toString('latin1', at + nextUriStart.length, start.indexOf('"', at + nextUriStart.length));
+    size = length;
+    left = end + 4 + length - pending.length;
+    if (left <= 0) finish();
+  };
+  socket.on('data', (chunk: Buffer) => {
+    if (left < 0) return begin(chunk);
+    left -= chunk.length;
+    if (left <= 0) finish();
+  });
+  socket.on('close', () => fail('a connection was closed'));
+  return {
+    socket,
+    ask(request, onDone) {
+      done = onDone;
+      next = undefined;
+      socket.write(request);
+    },
+  };
+}
+
+async function open(count: number): Promise<Client[]> {
+  const clients: Client[] = [];
+  while (clients.length < count) {
+    const sockets = Array.from({ length: Math.min(100, count - clients.length) }, () =>
+      connect({ host: '127.0.0.1', port, noDelay: true }),
+    );
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    clients.push(...sockets.map(createClient));
+  }
+  return clients;
+}
+
+const clients = await open(connections);
+let isMeasuring = false;
+let requests = 0;
+let statements = 0;
+let bytes = 0;
+const latencies: number[] = [];
+
+function runStatements({ ask }: Client): void {
+  const post = formatPost(host);
+  const take = (next: string | undefined, size: number): void => {
+    if (isMeasuring) {
+      requests += 1;
+      bytes += size;
+      if (next === undefined) statements += 1;
+    }
+    ask(next === undefined ? post : formatPoll(host, next.slice(next.indexOf('/', 8))), take);
+  };
+  ask(post, take);
+}
+
+/** Timers come once a millisecond; what is due is sent then, and waits for a free connection when there is none. */
+function poll(): void {
+  const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
+  const free = [...clients];
+  const waiting: number[] = [];
+  const send = (client: Client, dueAt: number): void => {
+    client.ask(request, (_next, size) => {
+      if (isMeasuring) {
+        requests += 1;
+        bytes += size;
+        latencies.push(performance.now() - dueAt);
+      }
+      const late = waiting.shift();
+      if (late === undefined) free.push(client);
+      else send(client, late);
+    });
+  };
+  const startedAt = performance.now();
+  let sent = 0;
+  setInterval(() => {
+    const now = performance.now();
+    for (; sent < ((now - startedAt) * perSecond) / 1_000; sent += 1) {
+      const client = free.shift();
+      if (client === undefined) waiting.push(now);
+      else send(client, performance.now());
+    }
+  }, 1);
+}
+
+function percentile(share: number): number {
+  return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+}
+
+if (mode === 'idle') {
+  const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
+  for (const { ask } of clients) await new Promise<void>((resolve) => ask(request, () => resolve()));
+  process.stdout.write('begin\n');
+  process.stdin.resume();
+  process.stdin.on('end', () => process.exit(0));
+} else {
+  if (mode === 'statements') for (const client of clients) runStatements(client);
+  else poll();
+  setTimeout(() => {
+    isMeasuring = true;
+    process.stdout.write('begin\n');
+    setTimeout(() => {
+      latencies.sort((a, b) => a - b);
+      const result: LoadResult = { requests, statements, bytes, p50: percentile(0.5), p99: percentile(0.99) };
+      process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+    }, measuredMs);
+  }, warmUpMs);
+}
