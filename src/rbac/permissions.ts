@@ -1,6 +1,7 @@
 // What each role asks of the Kubernetes API, as data: the one table that the generated RBAC objects come from. A test runs every
 // role against an API that refuses what is not here, and complains of what is here and never used. Pure.
-import { gatewayNamespace, gatewaySealSecret, routesConfigMap, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { routeShards } from '#apis/v1/names.ts';
+import { gatewayNamespace, gatewaySealSecret, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import { certificateSecretName, registrationName, validatingWebhookConfigurations } from '#admission/registration.ts';
 import { subjectAccessReviews } from '#admission/secret-access.ts';
 import type { Resource } from '#kube/port.ts';
@@ -76,7 +77,7 @@ const operator: readonly Permission[] = [
     why: 'makes the shared secret of a runtime and sees that it is its own',
   },
   { scope: inGateway, resource: kube.configMaps, verbs: ['create'], why: 'makes the route table' },
-  { scope: inGateway, resource: kube.configMaps, verbs: ['patch'], names: [routesConfigMap], why: 'publishes routes' },
+  { scope: inGateway, resource: kube.configMaps, verbs: ['patch'], names: routeShards, why: 'publishes routes' },
   { scope: inGateway, resource: kube.secrets, verbs: ['create'], why: 'makes the keys with which gateways seal waiting statements' },
   {
     scope: inGateway,

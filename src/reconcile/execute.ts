@@ -2,10 +2,10 @@
 // that the next pass sees what this one did. Shell.
 import { canonicalJson, sha256Hex } from '#core/hash.ts';
 import { isContained } from '#core/equality.ts';
-import type { ConfigMap, KubeObject, Secret } from '#core/objects.ts';
-import { internalSecretName } from '#apis/v1/names.ts';
+import type { KubeObject, Secret } from '#core/objects.ts';
+import { internalSecretName, routeShardOf } from '#apis/v1/names.ts';
 import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
-import { annotations, fieldOwner, finalizer, gatewayNamespace, routesConfigMap, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
+import { annotations, fieldOwner, finalizer, xtrinodes } from '#apis/v1/resources.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
 import { keyOf } from '#kube/cache/store.ts';
 import { isKubeError } from '#kube/errors.ts';
@@ -16,6 +16,7 @@ import { internalSecretKey } from '#render/pods.ts';
 import { ownerOf, runtimeLabels } from '#render/labels.ts';
 import type { Action, OwnedObject } from './plan.ts';
 import type { Caches } from './runtime/caches.ts';
+import type { RouteWriter } from './runtime/route-writer.ts';
 import type { ForeignObject } from './snapshot.ts';
 
 export interface Executor {
@@ -38,6 +39,7 @@ export interface ExecutorInit {
   readonly api: KubeApi;
   readonly caches: Caches;
   readonly events: EventRecorder;
+  readonly routes: RouteWriter;
   /** 64 hex digits nobody can guess. */
   readonly newSecret: () => string;
   readonly onRoutePublished: (key: string, entry: string) => void;
@@ -70,7 +72,7 @@ export function withAppliedHash(object: OwnedObject): OwnedObject {
   return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [annotations.appliedHash]: hash } } };
 }
 
-export function createExecutor({ api, caches, events, newSecret, onRoutePublished, signal }: ExecutorInit): Executor {
+export function createExecutor({ api, caches, events, routes, newSecret, onRoutePublished, signal }: ExecutorInit): Executor {
   const ensuredSecrets = new Set<string>();
   const manager = { fieldManager: fieldOwner };
   const kinds = {
@@ -127,21 +129,8 @@ export function createExecutor({ api, caches, events, newSecret, onRoutePublishe
     ensuredSecrets.add(uid);
   }
 
-  /** One key of the shared table; the ConfigMap is made when it is missing. */
   async function publishRoute(key: string, entry: string): Promise<void> {
-    const where = { namespace: gatewayNamespace, name: routesConfigMap };
-    try {
-      caches.routes.view.noteWritten(await api.patch<ConfigMap>(resources.configMaps, where, 'merge', { data: { [key]: entry } }, manager));
-    } catch (error) {
-      if (!isKubeError(error, 'NotFound')) throw error;
-      const table: ConfigMap = {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { ...where, labels: { [routesLabel]: 'true' } },
-        data: { [key]: entry },
-      };
-      caches.routes.view.noteWritten(await api.create(resources.configMaps, table, manager));
-    }
+    await routes.write(routeShardOf(key), key, entry);
     onRoutePublished(key, entry);
   }
 

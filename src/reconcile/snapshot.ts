@@ -50,9 +50,9 @@ export interface RuntimeSnapshot {
   readonly pods: readonly Pod[];
   readonly demand: Lease | undefined;
   readonly claims: RouteClaims;
-  /** Entry text as published now. */
+  /** Entry text as published now, in the shard where it belongs. */
   readonly publishedRoute: string | undefined;
-  /** The same, where it can be read. */
+  /** The same, where it can be read, or what stands in another shard. */
   readonly publishedEntry: RouteEntry | undefined;
   /** Since when the published route has refused new queries, as far as this operator process has seen. */
   readonly refusingSince: EpochMs | undefined;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { ConfigMap, Deployment, KubeObject, Service } from '#core/objects.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
-import { gatewayNamespace, routesConfigMap, xtrinodes } from '#apis/v1/resources.ts';
+import { routeKey, routeShardOf, routeShards } from '#apis/v1/names.ts';
+import { gatewayNamespace, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
 import type { Resource } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import { describeCall, interceptApi, isWrite } from '#kube/control/intercepted-api.ts';
@@ -114,7 +115,7 @@ test('a fixed ConfigMap that was made anew with other content is replaced', asyn
 
 test('a route table that is edited, emptied or deleted by hand is repaired', async (t) => {
   const { world } = await aWorld(t, awakeSpec);
-  const table = { namespace: gatewayNamespace, name: routesConfigMap };
+  const table = { namespace: gatewayNamespace, name: routeShardOf(routeKey(team, runtimeName)) };
   const read = async () => (await world.api.get<ConfigMap>(resources.configMaps, table))?.data;
   const good = await read();
   const key = Object.keys(good ?? {})[0] ?? '';
@@ -127,6 +128,25 @@ test('a route table that is edited, emptied or deleted by hand is repaired', asy
   await world.api.remove(resources.configMaps, table);
   await world.pass(second);
   assert.deepEqual(await read(), good);
+});
+
+test('an entry that an operator of before the shards left in the one table comes to where it belongs, and the copy goes', async (t) => {
+  const { world } = await aWorld(t, awakeSpec);
+  const key = routeKey(team, runtimeName);
+  const at = (name: string) => ({ namespace: gatewayNamespace, name });
+  const dataOf = async (name: string) => (await world.api.get<ConfigMap>(resources.configMaps, at(name)))?.data ?? {};
+  const home = routeShardOf(key);
+  const good = (await dataOf(home))[key] ?? '';
+  const elsewhere = routeShards.find((name) => name !== home) ?? '';
+  const metadata = { ...at(elsewhere), labels: { [routesLabel]: 'true' } };
+  await world.api.create<ConfigMap>(
+    resources.configMaps,
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { [key]: good } },
+    somebody,
+  );
+  await world.api.remove(resources.configMaps, at(home));
+  await world.pass(second);
+  assert.deepEqual([(await dataOf(home))[key], (await dataOf(elsewhere))[key]], [good, undefined]);
 });
 
 test('an object of the same name that is not ours is refused by name, left as it is, and taken when it is gone', async (t) => {

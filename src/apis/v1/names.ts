@@ -1,5 +1,7 @@
 // Names of the objects of one runtime (design section 3). Pure. No two runtimes of a namespace can make the same name:
 // revision suffixes are fixed in form, and runtime names that end like one are refused by the CRD.
+import { sha256Hex } from '#core/hash.ts';
+import { routesConfigMap } from './resources.ts';
 
 /** `trino-` + name + `-coordinator-` + 8 must fit into the 63 characters of a DNS label. */
 export const maxRuntimeNameLength = 63 - 'trino-'.length - '-coordinator-'.length - 8;
@@ -34,6 +36,24 @@ export function serviceAccountName(runtime: string): string {
 
 export function routeKey(namespace: string, name: string): string {
   return `${namespace}.${name}.json`;
+}
+
+/**
+ * One hex digit. An entry is some 500 bytes and hardly ever above 3 KiB, so that a shard is far from the 1 MiB of a ConfigMap with
+ * thousands of runtimes. More shards would mean more writes, since entries of one shard are written together.
+ */
+const routeShardCount = 16;
+
+function routeShardName(shard: number): string {
+  return shard === 0 ? routesConfigMap : `${routesConfigMap}-${shard}`;
+}
+
+/** Every ConfigMap of the route table (design D7). */
+export const routeShards: readonly string[] = Array.from({ length: routeShardCount }, (_, shard) => routeShardName(shard));
+
+/** The ConfigMap in which a key belongs: the same for ever, whatever other runtimes there are. */
+export function routeShardOf(key: string): string {
+  return routeShardName(Number.parseInt(sha256Hex(key, 1), 16));
 }
 
 /** `namespace/name` of a route key; a namespace has no dots. */

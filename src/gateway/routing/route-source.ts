@@ -2,9 +2,11 @@
 // ConfigMap changes nothing, only REMOVED takes an entry away (design D7). Shell.
 import type { Clock } from '#core/clock.ts';
 import type { ConfigMap } from '#core/objects.ts';
+import { routeShardOf } from '#apis/v1/names.ts';
 import { gatewayNamespace, routesLabel } from '#apis/v1/resources.ts';
 import { formatRouteEntry, parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
+import type { Change } from '#kube/cache/store.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { configMaps } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
@@ -30,7 +32,7 @@ function isSame(entry: RouteEntry | undefined, text: string): boolean {
   return entry !== undefined && formatRouteEntry(entry) === text;
 }
 
-/** Pure: the entries after a ConfigMap changed, and what was wrong in it. */
+/** Pure: the entries after texts have changed, and what was wrong in them. */
 export function mergeEntries(
   before: ReadonlyMap<string, RouteEntry>,
   data: Readonly<Record<string, string>>,
@@ -45,6 +47,23 @@ export function mergeEntries(
   return { entries, problems };
 }
 
+/**
+ * Pure: what a shard says anew. Its other keys are not read again: two shards may hold the same key while an operator moves it, and
+ * then the newer word counts, or, for who sees both for the first time, the shard where the key belongs.
+ */
+export function newsOf(
+  before: ConfigMap | undefined,
+  after: ConfigMap,
+  shardOf: (name: string) => ConfigMap | undefined,
+): Readonly<Record<string, string>> {
+  const isNews = ([key, text]: readonly [string, string]): boolean => {
+    if (before !== undefined) return before.data?.[key] !== text;
+    const home = routeShardOf(key);
+    return home === after.metadata.name || shardOf(home)?.data?.[key] === undefined;
+  };
+  return Object.fromEntries(Object.entries(after.data ?? {}).filter(isNews));
+}
+
 export function createRouteSource({ api, clock, random, log }: RouteSourceInit): RouteSource {
   const where = { namespace: gatewayNamespace, labelSelector: routesLabel };
   const reflector = createReflector<ConfigMap>({ api, resource: configMaps, where, clock, random, log });
@@ -52,12 +71,15 @@ export function createRouteSource({ api, clock, random, log }: RouteSourceInit):
   let entries: ReadonlyMap<string, RouteEntry> = new Map();
   let table = emptyTable;
 
-  function follow(after: ConfigMap | undefined): void {
+  function follow({ before, after }: Change<ConfigMap>): void {
     if (after === undefined) {
       log.warn('a route ConfigMap is gone; its routes stay in force', {});
       return;
     }
-    const merged = mergeEntries(entries, after.data ?? {});
+    const merged = mergeEntries(
+      entries,
+      newsOf(before, after, (name) => reflector.store.get(`${gatewayNamespace}/${name}`)),
+    );
     for (const problem of merged.problems) log.warn('a route entry is not usable', { problem });
     entries = merged.entries;
     table = buildRouteTable(entries.values());
@@ -71,7 +93,7 @@ export function createRouteSource({ api, clock, random, log }: RouteSourceInit):
       return () => listeners.delete(listener);
     },
     async start() {
-      reflector.store.subscribe(({ after }) => follow(after));
+      reflector.store.subscribe(follow);
       reflector.start();
       await reflector.synced;
     },

@@ -26,7 +26,7 @@ export interface Caches {
   readonly serviceAccounts: Watched<KubeObject>;
   readonly pods: Watched<Pod>;
   readonly demands: Watched<Lease>;
-  /** All in one group. */
+  /** The shards of the route table. */
   readonly routes: Watched<ConfigMap>;
   start(): Promise<void>;
   stop(): void;
@@ -44,8 +44,6 @@ export interface CachesInit {
   readonly random: () => number;
   readonly log: Log;
 }
-
-export const routesGroup = 'routes';
 
 /** `namespace/name` of the runtime that an object of ours belongs to. */
 const runtimeOf = byLabel(instanceLabel);
@@ -68,7 +66,7 @@ export function createCaches(init: CachesInit): Caches {
     serviceAccounts: watched<KubeObject>(resources.serviceAccounts, managed, runtimeOf),
     pods: watched<Pod>(resources.pods, managed, runtimeOf),
     demands: watched<Lease>(resources.leases, { labelSelector: demandLabel }),
-    routes: watched<ConfigMap>(resources.configMaps, { namespace: gatewayNamespace, labelSelector: routesLabel }, () => routesGroup),
+    routes: watched<ConfigMap>(resources.configMaps, { namespace: gatewayNamespace, labelSelector: routesLabel }),
     async start() {
       for (const reflector of reflectors) reflector.start();
       await Promise.all(reflectors.map(({ synced }) => synced));
@@ -80,7 +78,7 @@ export function createCaches(init: CachesInit): Caches {
 }
 
 /** Keys of both tables whose entries differ. */
-function changedKeys(before: ConfigMap | undefined, after: ConfigMap | undefined): string[] {
+export function changedRouteKeys(before: ConfigMap | undefined, after: ConfigMap | undefined): string[] {
   const a = before?.data ?? {};
   const b = after?.data ?? {};
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => a[key] !== b[key]);
@@ -125,7 +123,7 @@ export function followChanges(caches: Caches, enqueue: (key: string) => void): (
     caches.runtimes.store.subscribe(({ key }) => enqueue(key)),
     // Somebody else may have edited or emptied the table: whoever's entry differs looks again.
     caches.routes.store.subscribe(({ before, after }) => {
-      for (const key of changedKeys(before, after)) enqueue(runtimeOfRouteKey(key));
+      for (const key of changedRouteKeys(before, after)) enqueue(runtimeOfRouteKey(key));
     }),
   );
   return () => ends.forEach((end) => end());

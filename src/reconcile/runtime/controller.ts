@@ -19,6 +19,7 @@ import { createObserver } from './observe.ts';
 import { planFailed, planRuntime, type Plan } from './pass.ts';
 import { createProber } from './prober.ts';
 import { coordinatorUrlOf, instanceOf, podsOf } from './steps/readiness.ts';
+import { createRouteWriter } from './route-writer.ts';
 import { followTombstones } from './tombstones.ts';
 import type { Coordinators } from './trino-client.ts';
 
@@ -62,7 +63,16 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   const read = createRuntimeReader();
   const claims = createClaimsIndex({ runtimes: caches.runtimes.store, read, onChange: enqueue });
   const observer = createObserver({ caches, read, claims, prober, coordinators, clock, log, signal: stopping.signal });
-  const executor = createExecutor({ api, caches, events, newSecret, onRoutePublished: observer.noteRoute, signal: stopping.signal });
+  const routes = createRouteWriter({ api, view: caches.routes.view, signal: stopping.signal });
+  const executor = createExecutor({
+    api,
+    caches,
+    events,
+    routes,
+    newSecret,
+    onRoutePublished: observer.noteRoute,
+    signal: stopping.signal,
+  });
   const foreign = new Map<string, ForeignObject>();
   const ends: (() => void)[] = [() => claims.stop()];
 
@@ -160,7 +170,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
       // No pass on half a picture: an object that is not listed yet would look like one that is missing.
       await caches.start();
       queue.run({ concurrency, process: reconcile, onError });
-      ends.push(followTombstones({ api, routes: caches.routes.store, runtimes: caches.runtimes.store, clock, log }));
+      ends.push(followTombstones({ api, writer: routes, routes: caches.routes.store, runtimes: caches.runtimes.store, clock, log }));
     },
     async stop() {
       stopping.abort();

@@ -3,15 +3,15 @@
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { ConfigMap, KubeObject, Lease } from '#core/objects.ts';
 import { findDemandProblem } from '#apis/v1/demand-lease.ts';
-import { demandLeaseName } from '#apis/v1/resources.ts';
-import { routeKey } from '#apis/v1/names.ts';
+import { demandLeaseName, gatewayNamespace } from '#apis/v1/resources.ts';
+import { routeKey, routeShardOf, routeShards } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { readCatalog, type RuntimeReader } from '#apis/v1/read-objects.ts';
 import { parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
 import type { Log } from '#observe/log.ts';
 import type { Activity, ForeignObject, RuntimeSnapshot } from '../snapshot.ts';
-import { routesGroup, type Caches } from './caches.ts';
+import type { Caches } from './caches.ts';
 import type { ClaimsIndex } from './claims-index.ts';
 import type { Prober } from './prober.ts';
 import { isActivityDue } from './steps/lifecycle.ts';
@@ -82,8 +82,8 @@ export function createObserver({ caches, read, claims, prober, coordinators, clo
         view.listOf(key).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true);
       const entryKey = routeKey(namespace, name);
       const nowMs = clock.now();
-      const publishedRoute = publishedIn(caches.routes.view, entryKey);
-      const publishedEntry = noteRoute(entryKey, publishedRoute);
+      const publishedRoute = entryIn(caches.routes.view, routeShardOf(entryKey), entryKey);
+      const publishedEntry = noteRoute(entryKey, publishedRoute ?? strayEntry(caches.routes.view, entryKey));
       const refused = refusingSince.get(entryKey);
       return {
         runtime,
@@ -111,9 +111,11 @@ export function createObserver({ caches, read, claims, prober, coordinators, clo
   };
 }
 
-function publishedIn(routes: FreshView<ConfigMap>, key: string): string | undefined {
-  return routes
-    .listOf(routesGroup)
-    .map(({ data }) => data?.[key])
-    .find((text) => text !== undefined);
+function entryIn(routes: FreshView<ConfigMap>, shard: string, key: string): string | undefined {
+  return routes.get(`${gatewayNamespace}/${shard}`)?.data?.[key];
+}
+
+/** What an operator of before the shards has written: of use as evidence, but not where it belongs. */
+function strayEntry(routes: FreshView<ConfigMap>, key: string): string | undefined {
+  return routeShards.map((shard) => entryIn(routes, shard, key)).find((text) => text !== undefined);
 }

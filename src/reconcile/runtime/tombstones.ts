@@ -1,15 +1,17 @@
-// Takes REMOVED entries out of the route table when nobody can be asking for their queries any more (design D5, D7), and marks
-// entries whose runtime went while no operator ran. Shell round a pure choice; one timer while there is a tombstone.
+// Takes REMOVED entries out of the route table when nobody can be asking for their queries any more (design D5, D7), marks entries
+// whose runtime went while no operator ran, and ends copies that an operator of before the shards left behind. Shell round pure
+// choices; one timer while there is a tombstone.
 import type { Clock } from '#core/clock.ts';
 import type { ConfigMap } from '#core/objects.ts';
-import { routeKey, runtimeOfRouteKey } from '#apis/v1/names.ts';
+import { routeKey, routeShardOf, runtimeOfRouteKey } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
-import { fieldOwner, gatewayNamespace, xtrinodes } from '#apis/v1/resources.ts';
+import { gatewayNamespace, xtrinodes } from '#apis/v1/resources.ts';
 import { formatRouteEntry, parseRouteEntry } from '#apis/v1/route-entry.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import type { KubeApi } from '#kube/port.ts';
-import { configMaps } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
+import { changedRouteKeys } from './caches.ts';
+import type { RouteWriter } from './route-writer.ts';
 
 /** Longer than any client goes on asking for a page (Go: 10 h by default gives up at its first 404; others within minutes). */
 const keepMs = 10 * 60_000;
@@ -17,6 +19,7 @@ const retryMs = 5_000;
 
 export interface TombstonesInit {
   readonly api: KubeApi;
+  readonly writer: RouteWriter;
   readonly routes: ReadStore<ConfigMap>;
   readonly runtimes: ReadStore<XTrinode>;
   readonly clock: Clock;
@@ -31,12 +34,11 @@ export interface Orphans {
 }
 
 /** Pure: entries of one ConfigMap without a runtime. What cannot be read is left alone. */
-export function findOrphans(data: Readonly<Record<string, string>>, runtimes: readonly XTrinode[]): Orphans {
-  const known = new Set(runtimes.map(({ metadata }) => routeKey(metadata.namespace ?? 'default', metadata.name)));
+export function findOrphans(data: Readonly<Record<string, string>>, runtimes: Pick<ReadStore<XTrinode>, 'get'>): Orphans {
   const removed: string[] = [];
   const toRemove = new Map<string, string>();
   for (const [key, text] of Object.entries(data)) {
-    const entry = known.has(key) ? undefined : parseRouteEntry(text);
+    const entry = runtimes.get(runtimeOfRouteKey(key)) === undefined ? parseRouteEntry(text) : undefined;
     if (entry === undefined || typeof entry === 'string') continue;
     if (entry.state === 'REMOVED') removed.push(key);
     else toRemove.set(key, formatRouteEntry({ ...entry, state: 'REMOVED', hosts: [], headerValues: [], isDefault: false }));
@@ -44,8 +46,14 @@ export function findOrphans(data: Readonly<Record<string, string>>, runtimes: re
   return { removed, toRemove };
 }
 
+/** Pure: whether a key of that ConfigMap stands in the shard where it belongs as well. */
+export function isStray(key: string, table: string, routes: Pick<ReadStore<ConfigMap>, 'get'>): boolean {
+  const home = routeShardOf(key);
+  return home !== table && routes.get(`${gatewayNamespace}/${home}`)?.data?.[key] !== undefined;
+}
+
 /** Starts when both caches are filled; returns what ends it. */
-export function followTombstones({ api, routes, runtimes, clock, log }: TombstonesInit): () => void {
+export function followTombstones({ api, writer, routes, runtimes, clock, log }: TombstonesInit): () => void {
   const timers = new Map<string, () => void>();
   const stopping = new AbortController();
 
@@ -56,10 +64,8 @@ export function followTombstones({ api, routes, runtimes, clock, log }: Tombston
     return (await api.list<XTrinode>(xtrinodes, where, { signal: stopping.signal })).items.length === 0;
   }
 
-  async function patch(table: string, key: string, text: string | null): Promise<void> {
-    if (!(await isGone(key))) return;
-    const options = { fieldManager: fieldOwner, signal: stopping.signal };
-    await api.patch(configMaps, { namespace: gatewayNamespace, name: table }, 'merge', { data: { [key]: text } }, options);
+  async function write(table: string, key: string, text: string | null): Promise<void> {
+    if (await isGone(key)) await writer.write(table, key, text);
   }
 
   /** Does it after the delay, and again while it fails. */
@@ -78,23 +84,25 @@ export function followTombstones({ api, routes, runtimes, clock, log }: Tombston
     timers.set(key, cancel);
   }
 
-  function look(): void {
-    for (const table of routes.list()) {
-      const { name } = table.metadata;
-      const { removed, toRemove } = findOrphans(table.data ?? {}, runtimes.list());
-      for (const [key, text] of toRemove) schedule(key, 0, () => patch(name, key, text));
-      for (const key of removed) schedule(`${key} removed`, keepMs, () => patch(name, key, null));
+  function look(keys: readonly string[]): void {
+    for (const { metadata, data = {} } of routes.list()) {
+      const { name } = metadata;
+      const entries = keys.flatMap((key) => (data[key] === undefined ? [] : [[key, data[key]] as const]));
+      const { removed, toRemove } = findOrphans(Object.fromEntries(entries), runtimes);
+      for (const [key, text] of toRemove) schedule(`${key} ${name}`, 0, () => write(name, key, text));
+      for (const key of removed) schedule(`${key} ${name} removed`, keepMs, () => write(name, key, null));
+      for (const [key] of entries) if (isStray(key, name, routes)) schedule(`${key} ${name} stray`, 0, () => writer.write(name, key, null));
     }
   }
 
   const ends = [
-    routes.subscribe(look),
+    routes.subscribe(({ before, after }) => look(changedRouteKeys(before, after))),
     // Only a deletion can make an orphan; the finalizer normally leaves the tombstone first.
-    runtimes.subscribe(({ after }) => {
-      if (after === undefined) look();
+    runtimes.subscribe(({ before, after }) => {
+      if (before !== undefined && after === undefined) look([routeKey(before.metadata.namespace ?? 'default', before.metadata.name)]);
     }),
   ];
-  look();
+  look(routes.list().flatMap(({ data = {} }) => Object.keys(data)));
   return () => {
     stopping.abort();
     for (const end of ends) end();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { routeShardOf } from '#apis/v1/names.ts';
 import { parseRouteEntry } from '#apis/v1/route-entry.ts';
 import { requireRealKubernetes } from '../../../tools/real-cluster/require-real-kubernetes.ts';
 import { createClients } from '../clients/clients.ts';
@@ -38,7 +39,7 @@ async function podsOf(namespace: string): Promise<readonly string[]> {
 }
 
 async function routeState(key: string): Promise<string | undefined> {
-  const { out } = await cluster.kubectl('-n', 'xtrinode-gateway', 'get', 'configmap', 'trino-gateway-routes', '-o', 'json');
+  const { out } = await cluster.kubectl('-n', 'xtrinode-gateway', 'get', 'configmap', routeShardOf(key), '-o', 'json');
   const text = (JSON.parse(out) as { readonly data?: Readonly<Record<string, string>> }).data?.[key];
   const entry = text === undefined ? undefined : parseRouteEntry(text);
   return typeof entry === 'object' ? entry.state : undefined;

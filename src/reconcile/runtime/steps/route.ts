@@ -30,6 +30,13 @@ function stateOf(seen: RuntimeSnapshot, { lifecycle, proven }: RouteInput): Rout
   return proven === undefined ? 'RESUMING' : 'RUNNING';
 }
 
+/** A container may say 4 KiB on its end; a shard of the table has room for a thousand entries of any length that this leaves. */
+const maxTextLength = 512;
+
+function shortened(text: string): string {
+  return text.length > maxTextLength ? `${text.slice(0, maxTextLength - 3)}...` : text;
+}
+
 function retiringEntry({ coordinatorId, url }: RetiringCoordinator): { coordinatorId: string; coordinatorUrl: string }[] {
   return coordinatorId === undefined ? [] : [{ coordinatorId, coordinatorUrl: url }];
 }
@@ -54,8 +61,8 @@ export function routeEntryOf(seen: RuntimeSnapshot, input: RouteInput): RouteEnt
     ...(input.retiring.length === 0 ? {} : { retiring: input.retiring.flatMap(retiringEntry) }),
     trinoVersion: Number(spec.version),
     patienceMs: parseDuration(spec.wakePatience),
-    ...(input.failure === undefined ? {} : { failure: { reason: input.failure.reason, message: input.failure.message } }),
-    note: input.lifecycle.message,
+    ...(input.failure === undefined ? {} : { failure: { reason: input.failure.reason, message: shortened(input.failure.message) } }),
+    note: shortened(input.lifecycle.message),
   };
 }
 
