@@ -117,6 +117,31 @@ test('who fails to judge a failure has not given the key up: both are told, and 
   assert.deepEqual([errors, clock.pendingDelays()], [['failed', 'cannot judge'], [5]]);
 });
 
+test('a key that asks for itself without end leaves the process its sockets and timers', async () => {
+  const { clock, queue } = aQueue();
+  let passes = 0;
+  queue.run({
+    concurrency: 1,
+    process: async (key) => {
+      passes += 1;
+      // Far beyond what the test waits for: its end must not depend on it.
+      if (passes < 10_000) queue.add(key);
+    },
+    onError: ignore,
+  });
+  queue.add('a');
+  await new Promise((resolve) => void setTimeout(resolve, 1));
+  assert.ok(passes < 10_000);
+  await queue.stop();
+  assert.deepEqual(clock.pendingDelays(), []);
+});
+
+test('a key that wants to be looked at again at once waits a little', () => {
+  const { clock, queue } = aQueue();
+  queue.addAfter('a', 0);
+  assert.deepEqual([queue.length, clock.pendingDelays()], [0, [10]]);
+});
+
 test('stop waits for what is in process and takes nothing more', async () => {
   const { clock, queue } = aQueue();
   const started: string[] = [];

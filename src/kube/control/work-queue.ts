@@ -1,5 +1,6 @@
 // Keys that somebody should look at again. A key waits at most once, is never processed twice at the same time, and is never
 // lost: added while in process, it is processed once more afterwards (the dirty and processing sets of controller-runtime).
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { halfJitterMs } from '#core/backoff.ts';
 import type { Clock, EpochMs } from '#core/clock.ts';
 import { KubeError } from '../errors.ts';
@@ -37,6 +38,9 @@ export interface RunOptions {
 const retryLimits = { baseMs: 5, maxMs: 1_000_000 };
 /** A server that is away or busy comes back, and no key is to sleep on for as long as it was away. */
 const serverRetryLimits = { baseMs: 5, maxMs: 30_000 };
+
+/** Whoever wants to be looked at again and again cannot have the machine to itself. */
+const soonestMs = 10;
 
 /** Not before the server says; `failures` are those before this one. */
 function retryWaitMs(error: unknown, failures: number, random: () => number): number {
@@ -86,13 +90,10 @@ export class WorkQueue {
     this.#pump();
   }
 
-  /** Adds the key once, `delayMs` from now; of several calls the earliest counts. */
-  addAfter(key: string, delayMs: number): void {
+  /** Adds the key once, `wantedMs` from now but never at once; of several calls the earliest counts. */
+  addAfter(key: string, wantedMs: number): void {
     if (this.#stopped) return;
-    if (delayMs <= 0) {
-      this.add(key);
-      return;
-    }
+    const delayMs = wantedMs > 0 ? wantedMs : soonestMs;
     const dueAt = this.#clock.now() + delayMs;
     const pending = this.#delayed.get(key);
     if (pending !== undefined && pending.dueAt <= dueAt) return;
@@ -153,8 +154,9 @@ export class WorkQueue {
 
   /** Never rejects. */
   async #process(key: string, run: RunOptions, since: EpochMs): Promise<void> {
-    // One turn later, so that `add` never runs foreign code inside the caller's own step.
-    await Promise.resolve();
+    // Not inside the caller's own step, and after what has come in meanwhile: keys that ask for themselves again and again without
+    // waiting for anything would else keep the whole process from its sockets and timers.
+    await nextTurn();
     let hasFailed = false;
     try {
       await run.process(key);
