@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { upstreamHeaders } from '#trino/protocol/headers.ts';
+import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
 import { isStartedAfter } from '#trino/protocol/server-info.ts';
 import { sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
@@ -75,7 +76,7 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
         return isLost ? 'restarted' : 'unreachable';
       }
     }
-    await relay(from, context.response);
+    await relay(from, context.response, pageOf === undefined ? undefined : coordinatorIdOf(pageOf));
     return 'done';
   }
 

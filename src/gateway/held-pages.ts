@@ -8,13 +8,12 @@ import { canceled } from './hold/endings.ts';
 import type { HeldAddresses } from './hold/held-address.ts';
 import { isPending, type HeldStatement } from './hold/held-statement.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
-import { failureOf, maySubmit } from './hold/judge.ts';
+import { failureOf, maySubmit, type RouteOf } from './hold/judge.ts';
 import type { LaterEnd } from './hold/sealed-statement.ts';
 import type { Submitter } from './hold/submitter.ts';
-import type { RouteTable } from './routing/route-table.ts';
 
 export interface HeldPagesInit {
-  readonly table: () => RouteTable;
+  readonly routeOf: RouteOf;
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
   readonly addresses: HeldAddresses;
@@ -38,7 +37,7 @@ export interface HeldPages {
   sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
 }
 
-export function createHeldPages({ table, queue, submitter, addresses, clock }: HeldPagesInit): HeldPages {
+export function createHeldPages({ routeOf, queue, submitter, addresses, clock }: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
   function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
@@ -68,7 +67,7 @@ export function createHeldPages({ table, queue, submitter, addresses, clock }: H
       const until = clock.now() + ms;
       queue.seen(held);
       while (isPending(held)) {
-        const entry = table().byKey.get(held.runtime);
+        const entry = routeOf(held);
         const waitedMs = clock.now() - held.arrivedAt;
         let leftMs = Math.min(until - clock.now(), held.patienceMs - waitedMs + 1);
         if (held.state === 'HELD') {

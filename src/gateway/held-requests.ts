@@ -12,7 +12,7 @@ import { createElsewhere } from './hold/elsewhere.ts';
 import type { HeldAddresses } from './hold/held-address.ts';
 import { isPending, type HeldStatement } from './hold/held-statement.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
-import { failureOf } from './hold/judge.ts';
+import { failureOf, type RouteOf } from './hold/judge.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
 import { pollHoldMs } from './hold/poll-pace.ts';
 import type { KeyRing } from './hold/seal-key.ts';
@@ -23,6 +23,7 @@ import type { RouteTable } from './routing/route-table.ts';
 
 export interface HeldRequestsInit {
   readonly table: () => RouteTable;
+  readonly routeOf: RouteOf;
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
   readonly marked: MarkedQueries;
@@ -53,7 +54,7 @@ const againMs = 500;
 type Unheld = SealedEnd | 'not-found' | 'ask-again';
 
 export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
-  const { table, queue, submitter, marked, addresses, keys, pages, clock } = init;
+  const { table, routeOf, queue, submitter, marked, addresses, keys, pages, clock } = init;
   const elsewhere = createElsewhere(clock);
 
   /** The very same page once more: from another replica, or from this one when it has started or has room. */
@@ -76,7 +77,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
     if (ended !== undefined) return { end: ended, arrivedAt };
     // Just started: no runtime has been deleted only because none is known yet.
     if (table().byKey.size === 0 || queue.isStopped) return 'ask-again';
-    const failure = failureOf(sealed, table().byKey.get(runtime), clock.now() - arrivedAt);
+    const failure = failureOf(sealed, routeOf(sealed), clock.now() - arrivedAt);
     if (failure !== undefined) return { end: failure, arrivedAt };
     const { forwarded, origin } = context;
     const all = joinHeaders(headers, context.headers);

@@ -68,7 +68,7 @@ export function createProofs({ client, clock, log, trustsRoutes, isAwaited, onPr
     const signal = AbortSignal.any([stop, late.signal]);
     try {
       let page = await ask(entry, 'POST', '/v1/statement', signal);
-      while (page !== 'refused' && !page.hasRows && page.nextUri !== undefined) {
+      while (page !== 'refused' && page.rows.length === 0 && page.nextUri !== undefined) {
         const { pathname, search } = new URL(page.nextUri);
         page = await ask(entry, 'GET', `${pathname}${search}`, signal);
       }

@@ -7,6 +7,7 @@ import type { HeldPages } from './held-pages.ts';
 import type { HeldAddresses } from './hold/held-address.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
+import type { RouteOf } from './hold/judge.ts';
 import { postHoldMs } from './hold/poll-pace.ts';
 import { subjectOf, type Subject } from './hold/subject.ts';
 import type { Submitter } from './hold/submitter.ts';
@@ -18,6 +19,7 @@ import { chooseRoute, isProblem, keyOfEntry, type RouteTable } from './routing/r
 
 export interface StatementsInit {
   readonly table: () => RouteTable;
+  readonly routeOf: RouteOf;
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
   readonly kills: Kills;
@@ -55,7 +57,7 @@ function sendIdentityProblem({ response }: RequestContext, problem: GatewayProbl
 }
 
 export function createStatements(init: StatementsInit): Statements {
-  const { table, queue, submitter, kills, budget, addresses, pages, clock } = init;
+  const { table, routeOf, queue, submitter, kills, budget, addresses, pages, clock } = init;
 
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
@@ -95,8 +97,9 @@ export function createStatements(init: StatementsInit): Statements {
         });
       const killed = await kills.take(context, subject.user, body);
       if (killed !== undefined) return answerKilled(context, killed);
-      const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
-      if (isProblem(route)) return refuseLater(context, route);
+      const chosen = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
+      if (isProblem(chosen)) return refuseLater(context, chosen);
+      const route = routeOf({ runtime: keyOfEntry(chosen), headers }) ?? chosen;
       const held = queue.admit({ runtime: keyOfEntry(route), subject, patienceMs: route.patienceMs, headers, body, forwarded, origin });
       if ('code' in held) return refuseLater(context, held);
       if (queue.isStopped && route.state !== 'RUNNING') {

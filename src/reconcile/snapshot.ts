@@ -6,13 +6,14 @@ import type { FieldProblem } from '#apis/v1/xtrinode.rules.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { RouteClaims } from './runtime/claims.ts';
 
-/** What a coordinator said of its queries. */
+/** What a coordinator said of its work. */
 export interface Activity {
   /** Queries that have not ended, ours left out. */
   readonly activeQueries: number;
+  /** Transactions that somebody began and has not ended; Trino itself ends one that is idle for 5 minutes. */
+  readonly openTransactions: number;
   /** End of the newest ended query, ours left out. */
   readonly lastEndedAt: EpochMs | undefined;
-  readonly readAt: EpochMs;
 }
 
 /** What the prober knows of one start of one coordinator process. */

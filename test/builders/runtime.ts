@@ -5,7 +5,7 @@ import { apiVersion, demandLeaseName, finalizer } from '#apis/v1/resources.ts';
 import { roleLabels } from '#render/labels.ts';
 import type { Role } from '#apis/v1/names.ts';
 import { resolveClaims } from '#reconcile/runtime/claims.ts';
-import type { RuntimeSnapshot } from '#reconcile/snapshot.ts';
+import type { Activity, RuntimeSnapshot } from '#reconcile/snapshot.ts';
 
 export const startedAt = Date.parse('2026-01-01T00:00:00Z');
 
@@ -133,6 +133,11 @@ export function aDeployment(role: Role, revision: string, replicas: number): Dep
 }
 
 /** A snapshot `seconds` after the start. */
+/** A coordinator at rest, unless told otherwise. */
+export function anActivity(part: Partial<Activity> = {}): Activity {
+  return { activeQueries: 0, openTransactions: 0, lastEndedAt: undefined, ...part };
+}
+
 export function aSnapshot(runtime: XTrinode, seconds: number, part: Partial<RuntimeSnapshot> = {}): RuntimeSnapshot {
   const claims = resolveClaims([runtime]).get('team/sales');
   if (claims === undefined) throw new Error('the runtime has no claims');

@@ -40,9 +40,9 @@ export function createPretendCoordinators(node: PretendNode, clock: Clock): Pret
       proofs += 1;
       return `20260101_000000_00000_${idOf(url)}`;
     },
-    async readActivity(url, nowMs) {
+    async readActivity(url) {
       if (!isAnswering(url)) throw refused();
-      return { activeQueries: this.activeQueries, lastEndedAt: undefined, readAt: nowMs };
+      return { activeQueries: this.activeQueries, openTransactions: 0, lastEndedAt: undefined };
     },
   };
 }

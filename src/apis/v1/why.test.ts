@@ -47,7 +47,7 @@ test('a runtime that a query woke against its spec says when it goes back', () =
     nowMs,
   );
   assert.equal(lines[1], 'To put it to sleep at once: xtrinode suspend sales -n team');
-  assert.equal(lines[2], 'It goes to sleep after 5m without a query. The last query activity seen was 30 s ago.');
+  assert.equal(lines[2], 'It goes to sleep after 5m without a query or an open transaction. The last query activity seen was 30 s ago.');
 });
 
 test('a waking runtime names the first thing it waits for, and a bad catalog apart from that', () => {

@@ -75,7 +75,7 @@ function waits(runtime: XTrinode, nowMs: number): readonly string[] {
   const { spec, status } = runtime;
   const lifecycle = status?.lifecycle;
   if (lifecycle === undefined || lifecycle.desired === 'Asleep') {
-    return status?.phase === 'Suspending' ? ['It waits for running queries to finish before its processes stop.'] : [];
+    return status?.phase === 'Suspending' ? ['It waits for running queries and open transactions to end before its processes stop.'] : [];
   }
   if (status?.phase !== 'Ready') {
     const first = blocking(status?.conditions ?? []);
@@ -83,7 +83,7 @@ function waits(runtime: XTrinode, nowMs: number): readonly string[] {
   }
   if (spec.autoSuspendAfter === 'never') return spec.suspended ? [] : ['It never sleeps by itself (autoSuspendAfter: never).'];
   const last = status.lastActivity === undefined ? '' : ` The last query activity seen was ${ago(status.lastActivity, nowMs)}.`;
-  return [`It goes to sleep after ${spec.autoSuspendAfter} without a query.${last}`];
+  return [`It goes to sleep after ${spec.autoSuspendAfter} without a query or an open transaction.${last}`];
 }
 
 /** The earliest step that is not done is what everything after it waits for. */

@@ -1,19 +1,33 @@
 // What the route says about a statement that waits for it: whether it may go, and what ends its wait. Pure.
 import { nobodyToWake, type RouteEntry } from '#apis/v1/route-entry.ts';
-import { headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
+import { transactionOf } from '#trino/protocol/headers.ts';
+import type { Transaction } from '#trino/protocol/transaction-id.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { KnownCoordinators } from '../routing/known-coordinators.ts';
+import type { RouteTable } from '../routing/route-table.ts';
 import type { HeldStatement } from './held-statement.ts';
 
-/** An open transaction lives in one coordinator's memory (trino-protocol 7.6). */
-function hasTransaction(headers: HeaderPairs): boolean {
-  const id = headerOf(headers, 'x-trino-transaction-id') ?? headerOf(headers, 'x-presto-transaction-id') ?? '';
-  return id !== '' && id.toUpperCase() !== 'NONE';
+/** Where a statement goes. */
+export type RouteOf = (held: Pick<HeldStatement, 'runtime' | 'headers'>) => RouteEntry | undefined;
+
+/** An open transaction lives in one coordinator's memory (trino-protocol 7.6), which need not be the one that takes new queries. */
+export function createRouteOf(table: () => RouteTable, known: Pick<KnownCoordinators, 'ownerOfCoordinator'>): RouteOf {
+  return ({ runtime, headers }) => {
+    const { coordinatorId } = transactionOf(headers) ?? {};
+    const owner = coordinatorId === undefined ? undefined : known.ownerOfCoordinator(coordinatorId);
+    return owner?.entry ?? table().byKey.get(runtime);
+  };
+}
+
+function isTransactionLost(transaction: Transaction, { coordinatorUrl, coordinatorId }: RouteEntry): boolean {
+  if (coordinatorUrl === undefined) return true;
+  return transaction.coordinatorId !== undefined && coordinatorId !== undefined && transaction.coordinatorId !== coordinatorId;
 }
 
 /** New statements go to a runtime that is RUNNING; those of an open transaction to its coordinator while it answers. */
 export function maySubmit(held: Pick<HeldStatement, 'headers'>, entry: RouteEntry | undefined): entry is RouteEntry {
   if (entry?.coordinatorUrl === undefined) return false;
-  return entry.state === 'RUNNING' || (entry.state !== 'REMOVED' && hasTransaction(held.headers));
+  return entry.state === 'RUNNING' || (entry.state !== 'REMOVED' && transactionOf(held.headers) !== undefined);
 }
 
 /** Why the wait is over without a hand-over, or undefined to wait on. `waitedMs` since the POST. */
@@ -24,7 +38,8 @@ export function failureOf(
 ): TrinoFailure | undefined {
   const { runtime } = held;
   if (entry === undefined || entry.state === 'REMOVED') return { name: 'QUERY_REJECTED', message: `runtime ${runtime} has been deleted` };
-  if (hasTransaction(held.headers) && entry.coordinatorUrl === undefined) {
+  const transaction = transactionOf(held.headers);
+  if (transaction !== undefined && isTransactionLost(transaction, entry)) {
     return {
       name: 'UNKNOWN_TRANSACTION',
       message: `the transaction was lost when runtime ${runtime} went to sleep or was restarted: begin a new one`,

@@ -16,6 +16,8 @@ export interface KnownCoordinators {
   learnAnswer(queryId: string, entry: RouteEntry): void;
   /** Undefined when nobody here ever heard of its coordinator; never a guess. */
   ownerOf(queryId: string): QueryOwner | undefined;
+  /** The same by the coordinator's id alone; undefined also where two coordinators share it. */
+  ownerOfCoordinator(coordinatorId: string): QueryOwner | undefined;
 }
 
 interface Known {
@@ -46,6 +48,13 @@ export function createKnownCoordinators(table: () => RouteTable): KnownCoordinat
     return isSame ? { runtime, entry } : { runtime };
   }
 
+  function ownerOfCoordinator(id: string): QueryOwner | undefined {
+    if (table().sharedCoordinatorIds.has(id)) return undefined;
+    const entry = table().byCoordinatorId.get(id);
+    if (entry?.coordinatorUrl !== undefined) return { runtime: keyOfEntry(entry), entry };
+    return ownerNow(byCoordinator.get(id));
+  }
+
   return {
     learn(next) {
       for (const [id, entry] of next.byCoordinatorId) remember(byCoordinator, id, entry);
@@ -59,10 +68,8 @@ export function createKnownCoordinators(table: () => RouteTable): KnownCoordinat
     ownerOf(queryId) {
       const id = coordinatorIdOf(queryId);
       if (id === undefined) return undefined;
-      if (table().sharedCoordinatorIds.has(id)) return ownerNow(byQuery.get(queryId));
-      const entry = table().byCoordinatorId.get(id);
-      if (entry?.coordinatorUrl !== undefined) return { runtime: keyOfEntry(entry), entry };
-      return ownerNow(byCoordinator.get(id));
+      return table().sharedCoordinatorIds.has(id) ? ownerNow(byQuery.get(queryId)) : ownerOfCoordinator(id);
     },
+    ownerOfCoordinator,
   };
 }

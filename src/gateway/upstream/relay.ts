@@ -13,10 +13,11 @@ export interface RelayTimes {
   readonly clientSilentMs: number;
 }
 
-/** Fulfilled when the answer is complete or broken. */
+/** Fulfilled when the answer is complete or broken. `coordinatorId`: see downstreamHeaders. */
 export function relay(
   from: IncomingMessage,
   to: ServerResponse,
+  coordinatorId?: string,
   times: RelayTimes = { coordinatorSilentMs, clientSilentMs },
 ): Promise<void> {
   return new Promise((resolve) => {
@@ -36,7 +37,7 @@ export function relay(
     socket.setTimeout(times.coordinatorSilentMs);
     socket.on('timeout', silent);
     to.on('drain', () => (slowMs = 0));
-    to.writeHead(from.statusCode ?? 502, from.statusMessage ?? '', downstreamHeaders(from.rawHeaders));
+    to.writeHead(from.statusCode ?? 502, from.statusMessage ?? '', downstreamHeaders(from.rawHeaders, coordinatorId));
     // Also after the head alone: an error before the end means a connection that broke.
     from.on('error', () => to.destroy());
     to.on('close', () => {

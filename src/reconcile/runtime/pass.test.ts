@@ -4,7 +4,7 @@ import type { Deployment } from '#core/objects.ts';
 import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { annotations } from '#apis/v1/resources.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
-import { aCatalog, aDeployment, aLifecycle, aPod, aRuntime, aSnapshot, at, isoAt } from '../../../test/builders/runtime.ts';
+import { aCatalog, aDeployment, aLifecycle, aPod, aRuntime, aSnapshot, anActivity, at, isoAt } from '../../../test/builders/runtime.ts';
 import { resolveClaims } from './claims.ts';
 import { planRuntime, type Plan } from './pass.ts';
 
@@ -140,20 +140,18 @@ test('going to sleep first refuses new queries, then waits for running ones, the
   assert.equal(routeOf(first)?.coordinatorUrl, 'http://127.9.0.1:8080', 'running queries are still served');
   assert.deepEqual(replicasOf(first), { coordinator: 1, worker: 1 });
 
-  const busy = planRuntime(
-    aSnapshot(going, 102, { owned, pods, refusingSince: at(100), activity: { activeQueries: 1, lastEndedAt: undefined, readAt: at(102) } }),
-  );
+  const busy = planRuntime(aSnapshot(going, 102, { owned, pods, refusingSince: at(100), activity: anActivity({ activeQueries: 1 }) }));
   assert.deepEqual(replicasOf(busy), { coordinator: 1, worker: 1 });
 
-  const idle = planRuntime(
-    aSnapshot(going, 103, { owned, pods, refusingSince: at(100), activity: { activeQueries: 0, lastEndedAt: undefined, readAt: at(103) } }),
-  );
+  const transaction = anActivity({ openTransactions: 1 });
+  const between = planRuntime(aSnapshot(going, 102, { owned, pods, refusingSince: at(100), activity: transaction }));
+  assert.deepEqual(replicasOf(between), { coordinator: 1, worker: 1 }, 'an open transaction may end');
+
+  const idle = planRuntime(aSnapshot(going, 103, { owned, pods, refusingSince: at(100), activity: anActivity() }));
   assert.deepEqual(replicasOf(idle), { coordinator: 0, worker: 0 });
   assert.equal(idle.status?.coordinator, undefined);
 
-  const overdue = planRuntime(
-    aSnapshot(going, 500, { owned, pods, refusingSince: at(100), activity: { activeQueries: 1, lastEndedAt: undefined, readAt: at(500) } }),
-  );
+  const overdue = planRuntime(aSnapshot(going, 500, { owned, pods, refusingSince: at(100), activity: anActivity({ activeQueries: 1 }) }));
   assert.deepEqual(replicasOf(overdue), { coordinator: 0, worker: 0 }, 'the wait is bounded');
 });
 
@@ -194,7 +192,7 @@ test('a new revision starts beside the serving one, takes the route when proven,
       aSnapshot(after30, seconds, {
         owned,
         pods: [...pods, next],
-        retiringActivity: new Map([[oldRevision, { activeQueries, lastEndedAt: undefined, readAt: at(seconds) }]]),
+        retiringActivity: new Map([[oldRevision, anActivity({ activeQueries })]]),
       }),
     );
   assert.deepEqual(deletedBy(look(100, 1)), []);
@@ -238,9 +236,7 @@ test('a known field without effect is named in a condition', () => {
 
 test('deleting waits for running queries, then leaves a tombstone and lets go; a Trino that does not answer cannot block it', () => {
   const deleting = { ...awake(aRuntime()), metadata: { ...aRuntime().metadata, deletionTimestamp: isoAt(100) } };
-  const busy = planRuntime(
-    aSnapshot(deleting, 110, { publishedRoute: '{}', activity: { activeQueries: 2, lastEndedAt: undefined, readAt: at(110) } }),
-  );
+  const busy = planRuntime(aSnapshot(deleting, 110, { publishedRoute: '{}', activity: anActivity({ activeQueries: 2 }) }));
   assert.equal(routeOf(busy)?.state, 'DRAINING');
   assert.equal(
     busy.actions.some((action) => action.do === 'remove-finalizer'),

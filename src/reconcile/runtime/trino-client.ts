@@ -1,7 +1,7 @@
 // What the operator asks a coordinator: does a query run, what runs on it. Shell: plain HTTP to a Pod address.
 // Sources: trino-configuration-and-chart 5.8, trino-protocol 1.
 import { request } from 'node:http';
-import { controlUser, readProofPage, type ProofPage } from '#trino/protocol/proof.ts';
+import { controlUser, readProofPage, StatementFailedError, type ProofPage } from '#trino/protocol/proof.ts';
 import type { Activity } from '../snapshot.ts';
 
 /** What the operator asks of coordinators; a parameter, so that thousands of them can be pretended. */
@@ -20,6 +20,7 @@ interface Answer {
   readonly body: unknown;
 }
 
+const askTimeoutMs = 5_000;
 const maxAnswerBytes = 16 * 1024 * 1024;
 
 /** Undefined for what is not JSON; Trino never answers a bare null. */
@@ -62,20 +63,20 @@ function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: Ab
 }
 
 /** What is left of the query after its rows is read to the end without anybody waiting for it. */
-async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<string> {
+async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<ProofPage> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const ask = async (method: 'GET' | 'POST', uri: string, text?: string): Promise<ProofPage> => {
     const { status, body } = await call(uri, method, timeoutMs, bounded, text);
     return readProofPage(status, body);
   };
   let page = await ask('POST', `${url}/v1/statement`, statement);
-  while (!page.hasRows && page.nextUri !== undefined) page = await ask('GET', page.nextUri);
+  while (page.rows.length === 0 && page.nextUri !== undefined) page = await ask('GET', page.nextUri);
   const finish = async (): Promise<void> => {
     for (let rest = page; rest.nextUri !== undefined;) rest = await ask('GET', rest.nextUri);
   };
   // Its rows have come: a break after them is nobody's matter, Trino gives the query up by itself.
   finish().catch(() => undefined);
-  return page.id;
+  return page;
 }
 
 interface QueryInfo {
@@ -86,17 +87,34 @@ interface QueryInfo {
 
 const ended = new Set(['FINISHED', 'FAILED', 'CANCELED', 'CANCELLED']);
 
-/** Queries of users. A query without a state counts as active. */
+const openTransactions = 'SELECT count(*) FROM system.runtime.transactions WHERE NOT auto_commit_context';
+
+async function countOpenTransactions(url: string, signal: AbortSignal): Promise<number> {
+  try {
+    const { rows } = await runStatement(url, openTransactions, askTimeoutMs, signal);
+    return Number(rows[0]?.[0] ?? 0);
+  } catch (error) {
+    // A Trino whose access control hides them from us shall still be able to sleep.
+    if (error instanceof StatementFailedError && error.errorName === 'PERMISSION_DENIED') return 0;
+    throw error;
+  }
+}
+
+/** Queries and transactions of users. A query without a state counts as active; while one is, transactions are not asked for. */
 async function readActivity(url: string, nowMs: number, signal: AbortSignal): Promise<Activity> {
-  const { status, body } = await call(`${url}/v1/query?pruned=true`, 'GET', 5_000, signal);
+  const { status, body } = await call(`${url}/v1/query?pruned=true`, 'GET', askTimeoutMs, signal);
   if (status !== 200 || !Array.isArray(body)) throw new Error(`HTTP ${status} for the list of queries`);
   const queries = (body as QueryInfo[]).filter(({ session }) => session?.user !== controlUser);
   const ends = queries.map(({ queryStats }) => Date.parse(queryStats?.endTime ?? '')).filter((at) => !Number.isNaN(at));
+  const activeQueries = queries.filter(({ state }) => state === undefined || !ended.has(state)).length;
   return {
-    activeQueries: queries.filter(({ state }) => state === undefined || !ended.has(state)).length,
+    activeQueries,
+    openTransactions: activeQueries > 0 ? 0 : await countOpenTransactions(url, signal),
     lastEndedAt: ends.length === 0 ? undefined : Math.min(Math.max(...ends), nowMs),
-    readAt: nowMs,
   };
 }
 
-export const httpCoordinators: Coordinators = { runStatement, readActivity };
+export const httpCoordinators: Coordinators = {
+  runStatement: async (...call) => (await runStatement(...call)).id,
+  readActivity,
+};

@@ -1,4 +1,5 @@
 // Header names of Trino's protocol and which ones never travel on. Pure. Source: trino-protocol section 2.
+import { readTransaction, toClient, toCoordinator, type Transaction } from './transaction-id.ts';
 
 export type HeaderPairs = readonly (readonly [string, string])[];
 
@@ -18,6 +19,8 @@ const hopByHop = new Set([
   'expect',
 ]);
 const forwarding = new Set(['forwarded', 'via', 'x-real-ip']);
+const transactionHeaders = new Set(['x-trino-transaction-id', 'x-presto-transaction-id']);
+const startsTransaction = new Set(['x-trino-started-transaction-id', 'x-presto-started-transaction-id']);
 const internal = new Set(['x-trino-internal-bearer', 'x-presto-internal-bearer']);
 
 /** Pairs as they came, in order, with duplicates. `raw` alternates names and values (node:http rawHeaders). */
@@ -29,6 +32,11 @@ export function pairsOf(raw: readonly string[]): HeaderPairs {
 
 export function headerOf(pairs: HeaderPairs, name: string): string | undefined {
   return pairs.find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
+/** The open transaction that a request belongs to. */
+export function transactionOf(pairs: HeaderPairs): Transaction | undefined {
+  return readTransaction(headerOf(pairs, 'x-trino-transaction-id') ?? headerOf(pairs, 'x-presto-transaction-id') ?? '');
 }
 
 /** Undefined when a request mixes both families: Trino answers 400 then. */
@@ -66,7 +74,7 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || forwarding.has(lower) || internal.has(lower) || dropped.has(lower)) continue;
     if (lower.startsWith('x-forwarded-') || lower === 'x-trino-xtrinode' || lower === 'content-length' || lower === 'host') continue;
-    out.push(name, value);
+    out.push(name, transactionHeaders.has(lower) ? toCoordinator(value) : value);
   }
   const port = /:(\d+)$/.exec(forwarded.host)?.[1] ?? (forwarded.protocol === 'https' ? '443' : '80');
   out.push(
@@ -82,7 +90,14 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
   return out;
 }
 
-/** Headers for the client: the coordinator's, line by line, without hop-by-hop ones. */
-export function downstreamHeaders(raw: readonly string[]): string[] {
-  return pairsOf(raw).flatMap(([name, value]) => (hopByHop.has(name.toLowerCase()) ? [] : [name, value]));
+/**
+ * Headers for the client: the coordinator's, line by line, without hop-by-hop ones. `coordinatorId`: whose answer it is, where it
+ * is about a query.
+ */
+export function downstreamHeaders(raw: readonly string[], coordinatorId?: string): string[] {
+  return pairsOf(raw).flatMap(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (hopByHop.has(lower)) return [];
+    return [name, coordinatorId !== undefined && startsTransaction.has(lower) ? toClient(value, coordinatorId) : value];
+  });
 }

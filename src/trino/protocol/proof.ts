@@ -26,22 +26,32 @@ export function provenAgainAfterMs(trinoVersion: number): number {
 export interface ProofPage {
   readonly id: string;
   readonly nextUri: string | undefined;
-  /** A query has run. */
-  readonly hasRows: boolean;
+  /** Some, once a query has run. */
+  readonly rows: readonly (readonly unknown[])[];
 }
 
-/** Throws an Error with Trino's own words when the statement failed, and for whatever is no page. */
+/** Trino ran the statement, or tried to, and it failed. */
+export class StatementFailedError extends Error {
+  readonly errorName: string;
+
+  constructor(errorName: string, message: string) {
+    super(`${errorName}: ${message}`);
+    this.errorName = errorName;
+  }
+}
+
+/** Throws StatementFailedError with Trino's own words, and an Error for whatever is no page. */
 export function readProofPage(status: number, body: unknown): ProofPage {
   if (status !== 200) throw new Error(`HTTP ${status}`);
   const page = (body ?? {}) as { readonly id?: unknown; readonly nextUri?: unknown; readonly data?: unknown; readonly error?: unknown };
   if (page.error !== undefined) {
     const { errorName = 'error', message = '' } = page.error as { readonly errorName?: string; readonly message?: string };
-    throw new Error(`${errorName}: ${message}`);
+    throw new StatementFailedError(errorName, message);
   }
   const { id, nextUri, data } = page;
   return {
     id: typeof id === 'string' ? id : '',
     nextUri: typeof nextUri === 'string' ? nextUri : undefined,
-    hasRows: data !== undefined,
+    rows: Array.isArray(data) ? (data as readonly (readonly unknown[])[]) : [],
   };
 }

@@ -4,6 +4,7 @@ import { routeKey } from '#apis/v1/names.ts';
 import { formatRouteEntry } from '#apis/v1/route-entry.ts';
 import { finalizer } from '#apis/v1/resources.ts';
 import type { Action } from '../../plan.ts';
+import { isBusy } from './activity.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 import { routeEntryOf } from './route.ts';
 
@@ -37,8 +38,7 @@ export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
     retiring: status?.retiring ?? [],
   });
   const elapsedMs = seen.nowMs - Date.parse(metadata.deletionTimestamp ?? '');
-  const isBusy = typeof seen.activity === 'object' && seen.activity.activeQueries > 0;
-  if (isBusy && elapsedMs < drainMs) {
+  if (isBusy(seen.activity) && elapsedMs < drainMs) {
     const text = formatRouteEntry(draining);
     return { actions: text === seen.publishedRoute ? [] : [{ do: 'publish-route', key, entry: text }], againInMs: lookMs };
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { annotations } from '#apis/v1/resources.ts';
 import type { Lifecycle } from '#apis/v1/objects.ts';
-import { aDemand, aLifecycle, aRuntime, aSnapshot, at, isoAt } from '../../../../test/builders/runtime.ts';
+import { aDemand, aLifecycle, aRuntime, aSnapshot, anActivity, at, isoAt } from '../../../../test/builders/runtime.ts';
 import { decideLifecycle } from './lifecycle.ts';
 
 const asleep = aLifecycle({ desired: 'Asleep', cause: 'Spec', seenSuspended: true });
@@ -113,7 +113,7 @@ test('commands are removed once taken, winners and losers', () => {
 test('the idle clock starts at the first readiness and at every end of a query', () => {
   const ready = aLifecycle({ readyAt: isoAt(100) });
   const idle = (seconds: number, lastEndedAt: number | undefined) =>
-    decideLifecycle(aSnapshot(withLifecycle(ready), seconds, { activity: { activeQueries: 0, lastEndedAt, readAt: at(seconds) } }));
+    decideLifecycle(aSnapshot(withLifecycle(ready), seconds, { activity: anActivity({ lastEndedAt }) }));
   assert.equal(idle(399, undefined).lifecycle.desired, 'Awake');
   assert.equal(idle(399, undefined).againInMs, 1_000);
   assert.equal(idle(400, undefined).lifecycle.cause, 'Idle');
@@ -127,16 +127,29 @@ test('a runtime that is starting is never put to sleep for idleness', () => {
 
 test('running queries, a waiting client and a silent coordinator each keep it awake', () => {
   const ready = withLifecycle(aLifecycle({ readyAt: isoAt(0) }));
-  const quiet = { activeQueries: 0, lastEndedAt: undefined, readAt: at(1_000) };
-  assert.equal(decideLifecycle(aSnapshot(ready, 1_000, { activity: { ...quiet, activeQueries: 1 } })).lifecycle.desired, 'Awake');
+  const quiet = anActivity();
+  assert.equal(decideLifecycle(aSnapshot(ready, 1_000, { activity: anActivity({ activeQueries: 1 }) })).lifecycle.desired, 'Awake');
   assert.equal(decideLifecycle(aSnapshot(ready, 1_000, { activity: quiet, demand: aDemand(999) })).lifecycle.desired, 'Awake');
   assert.equal(decideLifecycle(aSnapshot(ready, 1_000, { activity: 'unreachable' })).lifecycle.desired, 'Awake');
   assert.equal(decideLifecycle(aSnapshot(ready, 1_000, { activity: quiet })).lifecycle.desired, 'Asleep');
 });
 
+test('an open transaction keeps it awake between its statements, and is looked at again within half a minute', () => {
+  const ready = withLifecycle(aLifecycle({ readyAt: isoAt(0) }));
+  const open = decideLifecycle(aSnapshot(ready, 1_000, { activity: anActivity({ openTransactions: 1 }) }));
+  assert.equal(open.lifecycle.desired, 'Awake');
+  assert.ok((open.againInMs ?? Infinity) <= 30_000);
+});
+
+test('an idle time that ended while there is no coordinator to be asked is looked at again in a while, not at once', () => {
+  const restarting = withLifecycle(aLifecycle({ readyAt: isoAt(0) }));
+  const { lifecycle, againInMs } = decideLifecycle(aSnapshot(restarting, 10_000, { activity: undefined }));
+  assert.deepEqual([lifecycle.desired, againInMs], ['Awake', 30_000]);
+});
+
 test('never keeps it awake, unless its spec says suspended', () => {
   const ready = aLifecycle({ cause: 'Demand', readyAt: isoAt(0) });
-  const activity = { activeQueries: 0, lastEndedAt: undefined, readAt: at(100_000) };
+  const activity = anActivity();
   assert.equal(
     decideLifecycle(aSnapshot(withLifecycle(ready, { autoSuspendAfter: 'never' }), 100_000, { activity })).lifecycle.desired,
     'Awake',
@@ -148,7 +161,7 @@ test('never keeps it awake, unless its spec says suspended', () => {
 
 test('a query that came while it was going to sleep for idleness keeps it awake', () => {
   const going = aLifecycle({ desired: 'Asleep', cause: 'Idle' });
-  const activity = { activeQueries: 1, lastEndedAt: undefined, readAt: at(10) };
+  const activity = anActivity({ activeQueries: 1 });
   assert.equal(decideLifecycle(aSnapshot(withLifecycle(going), 10, { activity })).lifecycle.desired, 'Awake');
 });
 

@@ -6,6 +6,7 @@ import type { Lease } from '#core/objects.ts';
 import type { Lifecycle, XTrinode } from '#apis/v1/objects.ts';
 import { annotations } from '#apis/v1/resources.ts';
 import { failureReasons } from './readiness.ts';
+import { isBusy } from './activity.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 import { sooner, type Action } from '../../plan.ts';
 
@@ -106,7 +107,7 @@ interface Idleness {
 
 /** A long idle time is still looked at this often, because Trino forgets finished queries after 15 minutes. */
 const longestLookMs = 5 * 60_000;
-/** While queries run there is nothing to decide; look again after this, or the idle time when that is shorter. */
+/** While there is work there is nothing to decide; look again after this, or the idle time when that is shorter. */
 const busyLookMs = 30_000;
 
 function judgeIdleness(lifecycle: Lifecycle, seen: RuntimeSnapshot, demand: Demand | undefined): Idleness {
@@ -114,12 +115,11 @@ function judgeIdleness(lifecycle: Lifecycle, seen: RuntimeSnapshot, demand: Dema
   const since = idleSince(lifecycle, seen);
   if (lifecycle.desired !== 'Awake' || after === undefined || since === undefined) return {};
   if (demand?.isLive === true) return { againInMs: Math.max(after, 1_000) };
-  if (typeof seen.activity === 'object' && seen.activity.activeQueries > 0)
-    return { againInMs: Math.min(busyLookMs, Math.max(after, 1_000)) };
+  if (isBusy(seen.activity)) return { againInMs: Math.min(busyLookMs, Math.max(after, 1_000)) };
   const leftMs = since + after - seen.nowMs;
   if (leftMs > 0) return { againInMs: Math.min(leftMs, longestLookMs) };
-  // Never on hearsay: without an answer from the coordinator nothing is put to sleep.
-  if (typeof seen.activity !== 'object') return { againInMs: seen.activity === 'unreachable' ? busyLookMs : 0 };
+  // Never on hearsay: without an answer from the coordinator, or while there is none to be asked, nothing is put to sleep.
+  if (typeof seen.activity !== 'object') return { againInMs: busyLookMs };
   return { decision: { desired: 'Asleep', cause: 'Idle', message: `no query ran for ${formatDuration(after)}; the next query wakes it` } };
 }
 
@@ -141,9 +141,9 @@ function hasEverBeenReady(lifecycle: Lifecycle): boolean {
   return lifecycle.readyAt !== undefined;
 }
 
-/** Queries that came while it was being put to sleep for idleness keep it awake. */
+/** Work that came while it was being put to sleep for idleness keeps it awake. */
 function isWantedAgain(lifecycle: Lifecycle, seen: RuntimeSnapshot): boolean {
-  return lifecycle.cause === 'Idle' && typeof seen.activity === 'object' && seen.activity.activeQueries > 0;
+  return lifecycle.cause === 'Idle' && isBusy(seen.activity);
 }
 
 function newestDecision(before: Lifecycle, seen: RuntimeSnapshot, demand: Demand | undefined): Decision | undefined {

@@ -7,6 +7,7 @@ import { componentLabel, revisionLabel } from '#render/labels.ts';
 import { renderServiceAccount, renderStableService, type RenderedRuntime } from '#render/runtime.ts';
 import type { Role } from '#apis/v1/names.ts';
 import type { Action } from '../../plan.ts';
+import { isBusy } from './activity.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 
 export interface ResourcesResult {
@@ -45,7 +46,7 @@ function permitSleep(seen: RuntimeSnapshot, lifecycle: Lifecycle): SleepPermit {
   if (seen.nowMs - Date.parse(lifecycle.decidedAt) > suspendDrainMs) return { mayStop: true };
   if (seen.activity === 'unreachable') return { mayStop: true };
   if (seen.activity === undefined) return { mayStop: false, againInMs: 0 };
-  return seen.activity.activeQueries > 0 ? { mayStop: false, againInMs: drainLookMs } : { mayStop: true };
+  return isBusy(seen.activity) ? { mayStop: false, againInMs: drainLookMs } : { mayStop: true };
 }
 
 function prune(seen: RuntimeSnapshot, keep: ReadonlySet<string>): Action[] {

@@ -1,6 +1,7 @@
 // Which coordinators of former revisions still finish their queries: the route has left them, their processes stay until the
 // last query ended, bounded (design D2: no rollout fails a query). Pure; throws nothing.
 import type { RetiringCoordinator } from '#apis/v1/objects.ts';
+import { isBusy } from './activity.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 
 export interface Retirement {
@@ -18,7 +19,7 @@ function isStillNeeded(seen: RuntimeSnapshot, { revision, since }: RetiringCoord
   const elapsedMs = seen.nowMs - Date.parse(since);
   const activity = seen.retiringActivity.get(revision);
   if (elapsedMs >= deadlineMs || activity === 'unreachable') return false;
-  return elapsedMs < settleMs || activity === undefined || activity.activeQueries > 0;
+  return elapsedMs < settleMs || activity === undefined || isBusy(activity);
 }
 
 /** `isSwitched`: in this pass the route goes from the coordinator in the status to the one of `revision`. */
