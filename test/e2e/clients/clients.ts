@@ -33,8 +33,16 @@ export interface Clients {
    * Java clients have all their classes, they ask `server` something before, which must have an answer then, without rows.
    */
   boot(client: ClientName, server: string, sql: string): BootedClient;
+  /** The CLI at its prompt: one session, statement by statement. */
+  openPrompt(server: string): Prompt;
   /** Runs the query with the Python client and kills it by its first id when it is in that state; what became of both. */
   cancelAsSuperset(server: string, sql: string, state: string): Promise<CancelledBySuperset>;
+}
+
+export interface Prompt {
+  /** All that the CLI draws for the statement until it asks for the next one, its progress too. */
+  ask(statement: string): Promise<string>;
+  close(): Promise<Finished>;
 }
 
 export interface CancelledBySuperset {
@@ -52,6 +60,8 @@ const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'
 
 /** Twenty at once on two cores, eight of them Java. */
 const bootMs = 60_000;
+/** A wake on a busy machine. */
+const promptMs = 120_000;
 /** What the Java clients ask so that their classes are loaded. */
 const warmUp = 'SELECT 1';
 
@@ -101,6 +111,20 @@ export async function createClients(): Promise<Clients> {
         isReady: isCli ? warmCli(child) : said(child, /^ready$/m),
         release: () => answerOf(client, finish(child, isCli ? `${sql};\n` : '')),
         end: () => child.process.kill('SIGKILL'),
+      };
+    },
+    openPrompt(server) {
+      const child = start(interactive(server), { env });
+      let drawn = 0;
+      return {
+        async ask(statement) {
+          // What is typed before it asks for it gets lost.
+          await eventually('the CLI’s prompt', promptMs, () => child.out().slice(drawn).endsWith('trino> '), 50);
+          drawn = child.out().length;
+          child.process.stdin?.write(`${statement};\n`);
+          return eventually('the next prompt of the CLI', promptMs, () => /^([^]*)trino> $/.exec(child.out().slice(drawn))?.[1], 50);
+        },
+        close: () => finish(child),
       };
     },
     async cancelAsSuperset(server, sql, state) {

@@ -28,7 +28,8 @@ await up.until('solo', 'Suspended', 20_000);
 /** Queries of users that the coordinator runs now. */
 async function running(): Promise<readonly { readonly queryId: string; readonly query: string }[]> {
   const { status } = await up.runtime('solo');
-  const response = await fetch(`${status?.coordinator?.url}/v1/query?state=RUNNING`, { headers: { 'X-Trino-User': 'anybody' } });
+  if (status?.coordinator === undefined) return [];
+  const response = await fetch(`${status.coordinator.url}/v1/query?state=RUNNING`, { headers: { 'X-Trino-User': 'anybody' } });
   return (await response.json()) as { queryId: string; query: string }[];
 }
 
@@ -51,6 +52,17 @@ test('cursor.cancel() in Python ends a query that runs [row 80]', async () => {
   const { code, notes } = await clients.query('python', up.gatewayUrl, endless, '--cancel-after', '3');
   assert.equal(code, 1);
   assert.match(notes, /USER_CANCELED/);
+  await eventually('the end of the query', 10_000, async () => (await running()).length === 0);
+});
+
+test('the Go client cancels a query that it had to wait for [row 79]', async () => {
+  const { code, notes } = await up.xtrinode('suspend', 'solo', '--wait', '--timeout', '60s');
+  assert.equal(code, 0, notes);
+  const client = clients.start('go', up.gatewayUrl, endless);
+  await eventually('the query to run', 120_000, async () => (await running()).length === 1);
+  client.process.kill('SIGINT');
+  assert.equal((await client.ended).code, 1);
+  assert.match(client.notes(), /cancel/);
   await eventually('the end of the query', 10_000, async () => (await running()).length === 0);
 });
 

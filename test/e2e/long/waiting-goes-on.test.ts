@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { clientNames, createClients, user, type ClientName } from '../clients/clients.ts';
+import { clientNames, createClients, user, type Answer, type ClientName } from '../clients/clients.ts';
 import { start, type Child } from '../harness/children.ts';
 import { assertCounted, countLines } from '../harness/expectations.ts';
+import { javaProcesses } from '../harness/processes.ts';
 import { putToSleep } from '../harness/quickstart.ts';
 import { openTap } from '../harness/tap.ts';
 import { aHome, root, startUp, type Up } from '../harness/up.ts';
@@ -67,6 +68,40 @@ test('clients that wait go on at another gateway when theirs is stopped, or kill
   await t.test('SIGKILL: those that repeat a poll whose connection broke', () =>
     loseGateway(['cli', 'jdbc', 'python'], second, third, 'SIGKILL'),
   );
+
+  await t.test('SIGKILL between handing a statement over and telling its client: one row is inserted [row 63]', async () => {
+    const fourth = await startGateway(up);
+    const run = async (sql: string): Promise<Answer> => {
+      const answer = await clients.query('go', up.gatewayUrl, sql);
+      assert.equal(answer.code, 0, answer.notes);
+      return answer;
+    };
+    await run('CREATE TABLE memory.default.inserted (x bigint)');
+    const insert = 'INSERT INTO memory.default.inserted VALUES 7';
+    const trino = javaProcesses(up.home);
+    const before = handOvers(third);
+    tap.leadNext(third.url);
+    tap.forget();
+    // Trino takes the statement but answers nothing, until the gateway that sent it is gone.
+    for (const { pid } of trino) process.kill(pid, 'SIGSTOP');
+    try {
+      const inserting = clients.query('python', tap.url, insert);
+      await eventually('a poll of the waiting client', 30_000, () =>
+        tap.forget().requests.some(({ line }) => /^GET \/v1\/statement\/queued\/[^/]+_0gw..\//.test(line)),
+      );
+      tap.leadNext(fourth.url);
+      third.process.kill('SIGKILL');
+      await third.ended;
+      for (const { pid } of trino) process.kill(pid, 'SIGCONT');
+      const { code, notes } = await inserting;
+      assert.equal(code, 0, notes);
+    } finally {
+      for (const { pid } of trino) process.kill(pid, 'SIGCONT');
+    }
+    assert.deepEqual([handOvers(third) - before, handOvers(fourth)], [0, 1]);
+    assert.equal(await countRuns(up, insert), 1);
+    assert.deepEqual((await run('SELECT count(*) FROM memory.default.inserted')).rows, [['1']]);
+  });
 });
 
 test('a client that waits while up is stopped and started again gets its rows', async () => {

@@ -1,14 +1,16 @@
 // Runs one query with the stock Go client and prints its rows as one JSON array. Arguments: server URL, user, SQL.
-// Says on the error output that it is ready, and connects when its input ends.
+// Says on the error output that it is ready, and connects when its input ends. Ctrl-C cancels the query.
 package main
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
+	"os/signal"
 
 	_ "github.com/trinodb/trino-go-client/trino"
 )
@@ -18,7 +20,9 @@ func main() {
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		os.Exit(1)
 	}
-	rows, err := run(os.Args[1], os.Args[2], os.Args[3])
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	rows, err := run(ctx, os.Args[1], os.Args[2], os.Args[3])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -28,7 +32,7 @@ func main() {
 	}
 }
 
-func run(server, user, query string) ([][]any, error) {
+func run(ctx context.Context, server, user, query string) ([][]any, error) {
 	dsn, err := url.Parse(server)
 	if err != nil {
 		return nil, err
@@ -39,7 +43,7 @@ func run(server, user, query string) ([][]any, error) {
 		return nil, err
 	}
 	defer db.Close()
-	found, err := db.Query(query)
+	found, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
