@@ -11,8 +11,10 @@ import { team, type World } from '../sweep/world.ts';
 import { createFaultyWorld, faults, mostAlikeInAMinute, mostListsOf, runFaulty } from './faults.ts';
 import type { FaultScript } from './script.ts';
 
-/** One that makes objects, one that takes a command, one that replaces a revision, one that ends. `npm run sweep` has them all. */
-const chosen = scenarios.filter(({ name }) => ['create', 'suspend by command', 'catalog change', 'delete'].includes(name));
+/** One that makes objects, two that end processes, one that replaces a revision, one that ends all. `npm run sweep` has all others. */
+const chosen = scenarios.filter(({ name }) =>
+  ['create', 'suspend by command', 'sleep when idle', 'catalog change', 'delete'].includes(name),
+);
 
 /** The client tries a read on a broken connection five times, and a failing pass is tried a dozen times in its first minute. */
 const mostAlike = 60;

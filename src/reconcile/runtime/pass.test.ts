@@ -147,6 +147,13 @@ test('going to sleep first refuses new queries, then waits for running ones, the
   const between = planRuntime(aSnapshot(going, 102, { owned, pods, refusingSince: at(100), activity: transaction }));
   assert.deepEqual(replicasOf(between), { coordinator: 1, worker: 1 }, 'an open transaction may end');
 
+  // Its status could not be written in the pass that decided: were the coordinator to end now, nothing would tell why.
+  const unrecorded = { ...going, status: { ...going.status, lifecycle: aLifecycle({ readyAt: isoAt(1), seenSuspended: true }) } };
+  const evidence = { refusingSince: at(100), activity: anActivity() };
+  const undecided = planRuntime(aSnapshot(unrecorded, 9_000, { owned, pods, ...evidence }));
+  assert.equal(undecided.status?.lifecycle?.cause, 'Idle');
+  assert.deepEqual(replicasOf(undecided), { coordinator: 1, worker: 1 }, 'the decision is put on record first');
+
   const idle = planRuntime(aSnapshot(going, 103, { owned, pods, refusingSince: at(100), activity: anActivity() }));
   assert.deepEqual(replicasOf(idle), { coordinator: 0, worker: 0 });
   assert.equal(idle.status?.coordinator, undefined);

@@ -37,10 +37,12 @@ interface SleepPermit {
   readonly againInMs?: number;
 }
 
-/** Before processes end: the route must refuse new queries long enough, then no query may be running (bounded). */
+/** Before processes end: the decision must be on record, the route must refuse new queries long enough, then no query may be running (bounded). */
 function permitSleep(seen: RuntimeSnapshot, lifecycle: Lifecycle): SleepPermit {
   const wasReady = seen.runtime.status?.coordinator !== undefined;
   if (!wasReady) return { mayStop: true };
+  // Not before it is on record: that nobody used the coordinator cannot be seen again once it has ended.
+  if (seen.runtime.status?.lifecycle?.desired !== 'Asleep') return { mayStop: false, againInMs: 0 };
   const refusedForMs = seen.refusingSince === undefined ? 0 : seen.nowMs - seen.refusingSince;
   if (refusedForMs < refusalSettleMs) return { mayStop: false, againInMs: refusalSettleMs - refusedForMs };
   if (seen.nowMs - Date.parse(lifecycle.decidedAt) > suspendDrainMs) return { mayStop: true };
