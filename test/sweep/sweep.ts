@@ -48,14 +48,20 @@ export async function runScenario(scenario: Scenario, crash?: CrashPoint, log: L
   }
 }
 
+function differing(kind: string, a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((name) => !isEqual(a[name], b[name]))
+    .map((name) => `${kind} ${name}: ${firstDifference(a[name], b[name], '')}`);
+}
+
+export function findObjectDifferences(expected: EndState['objects'], actual: EndState['objects']): string[] {
+  return differing('object', expected, actual);
+}
+
 /** In words, one line each; none when the runs ended alike. */
 export function findDifferences(expected: EndState, actual: EndState): string[] {
-  const differing = (kind: string, a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): string[] =>
-    [...new Set([...Object.keys(a), ...Object.keys(b)])]
-      .filter((name) => !isEqual(a[name], b[name]))
-      .map((name) => `${kind} ${name}: ${firstDifference(a[name], b[name], '')}`);
   return [
-    ...differing('object', expected.objects, actual.objects),
+    ...findObjectDifferences(expected.objects, actual.objects),
     ...differing('starts of', expected.starts, actual.starts),
     ...(isEqual(expected.routeStates, actual.routeStates)
       ? []
