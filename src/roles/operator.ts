@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
+import type { CacheTrouble } from '#kube/cache/reflector.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import type { WorkQueue, WorkQueueObserver } from '#kube/control/work-queue.ts';
 import type { KubeApi } from '#kube/port.ts';
@@ -22,6 +23,8 @@ export interface Operator {
   stop(): Promise<void>;
   readonly queues: Readonly<Record<ControllerName, Pick<WorkQueue, 'length' | 'running'>>>;
   readonly runtimes: ReadStore<XTrinode>;
+  /** Caches that do not follow the API server, and why. */
+  troubles(): readonly CacheTrouble[];
 }
 
 export interface OperatorInit {
@@ -57,5 +60,6 @@ export function createOperator(init: OperatorInit): Operator {
     },
     queues: { xtrinode: runtimes.queue, xtrinodecatalog: catalogs.queue },
     runtimes: runtimes.runtimes,
+    troubles: runtimes.troubles,
   };
 }

@@ -37,7 +37,10 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
     const { host } = new URL(client.server);
     const metrics = createOperatorMetrics({ isLeader: () => leadership.is === 'leading', leaseName: operatorLeaseName, host });
     const api = observeCalls(client, clock, metrics.calls);
-    const url = await startHealth(config, role, { checks: () => judgeOperator(leadership, config.stuckAfter), metrics });
+    const url = await startHealth(config, role, {
+      checks: () => judgeOperator(leadership, { nowMs: clock.now(), stuckAfterMs: config.stuckAfter }),
+      metrics,
+    });
     log.info('health and metrics are served', { url });
 
     const onProblem = (text: string | undefined): void => {

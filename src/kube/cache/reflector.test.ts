@@ -340,3 +340,35 @@ test('after stop nothing is delivered, and whoever waits for the first list is t
   never.reflector.stop();
   await assert.rejects(never.reflector.synced, /stopped before its first list/);
 });
+
+test('while it cannot follow it says since when and why, until something has come or a watch has stayed open', async (t) => {
+  const away = new KubeError({ code: 0, reason: 'Unreachable', message: 'nothing listens there' });
+  const { reflector, clock, send } = aReflector([away, { metadata: { resourceVersion: '5' }, items: [] }]);
+  t.after(() => reflector.stop());
+  reflector.start();
+  await settled();
+  const since = clock.now();
+  assert.deepEqual(reflector.trouble(), { resource: 'configmaps', since, why: 'nothing listens there' });
+  clock.advance(1_000);
+  await settled();
+  assert.equal(reflector.trouble(), undefined);
+
+  send(away);
+  await settled();
+  assert.equal(reflector.trouble()?.since, clock.now());
+  clock.advance(1_000);
+  await settled();
+  // The next watch is there by then, but may be one that is never answered.
+  clock.advance(60_000);
+  assert.equal(reflector.trouble()?.since, since + 1_000);
+  clock.advance(15_000);
+  assert.equal(reflector.trouble(), undefined);
+
+  send(away);
+  await settled();
+  clock.advance(1_000);
+  await settled();
+  send({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '6' } } });
+  await settled();
+  assert.equal(reflector.trouble(), undefined);
+});

@@ -30,8 +30,18 @@ export interface ReflectorInit<T extends KubeObject> {
   readonly transform?: (object: T) => T;
 }
 
+/** A cache that does not follow the server. */
+export interface CacheTrouble {
+  readonly resource: string;
+  readonly since: EpochMs;
+  /** What the last try failed with, for a person. */
+  readonly why: string;
+}
+
 export interface Reflector<T extends KubeObject> {
   readonly store: ReadStore<T>;
+  /** Undefined while it follows. After a failure it follows when something has come, or a watch has lasted; at most a minute late. */
+  trouble(): CacheTrouble | undefined;
   /** Fulfilled after the first complete list; rejected by `stop` before that. Failures to list are retried, not reported here. */
   readonly synced: Promise<void>;
   start(): void;
@@ -45,6 +55,8 @@ const silenceMs = 660_000;
 const silenceAfterBookmarkMs = 240_000;
 /** A watch that lasted this long was healthy, even without an event: no back-off before the next one. */
 const healthyWatchMs = 10_000;
+/** And this long it is there: a server that takes calls and answers nothing is given up after 65 s by the client. */
+const openWatchMs = 75_000;
 /** Of one server that is away; then a try each quarter of a minute on average. */
 const backoff = { baseMs: 100, maxMs: 30_000 };
 /** A restarted server tells all its watchers at once that their versions are gone: their lists are spread from the first on. */
@@ -70,6 +82,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
   /** In a row; an event or a watch that lasted ends the row. */
   let failures = 0;
   let isOutageTold = false;
+  let trouble: CacheTrouble | undefined;
 
   function admit(object: T): T {
     const lean = withoutBulk(object);
@@ -82,6 +95,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
     refuseOlder(whole.resourceVersion);
     newest = whole.resourceVersion;
     version = whole.resourceVersion;
+    trouble = undefined;
     store.replaceAll(whole.items);
     synced.resolve();
   }
@@ -100,6 +114,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
     version = event.object.metadata.resourceVersion ?? version;
     newest = version;
     failures = 0;
+    trouble = undefined;
   }
 
   async function follow(from: string): Promise<void> {
@@ -117,6 +132,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
       });
     };
     feed();
+    const cancelOpen = clock.after(openWatchMs, () => (trouble = undefined));
     try {
       for await (const event of api.watch<T>(resource, { ...where, resourceVersion: from, allowWatchBookmarks: true }, { signal })) {
         if (signal.aborted) break;
@@ -129,6 +145,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
       if (!signal.aborted) throw error;
     } finally {
       cancelWatchdog();
+      cancelOpen();
     }
     failures = isHealthy || clock.now() - startedAt >= healthyWatchMs ? 0 : failures + 1;
   }
@@ -150,6 +167,8 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
 
   function waitAfter(error: unknown): number {
     const isGone = version !== undefined && isVersionGone(error);
+    const why = error instanceof Error ? error.message : String(error);
+    trouble = { resource: resource.plural, since: trouble?.since ?? clock.now(), why };
     if (failures === 0) isOutageTold = false;
     failures += 1;
     if (isGone) {
@@ -174,6 +193,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
 
   return {
     store: store.read,
+    trouble: () => trouble,
     synced: synced.promise,
     start() {
       if (started) return;

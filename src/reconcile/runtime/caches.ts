@@ -8,7 +8,7 @@ import { demandLabel, gatewayNamespace, routesLabel, xtrinodeCatalogs, xtrinodes
 import { runtimeOfRouteKey } from '#apis/v1/names.ts';
 import { createFreshView, type FreshView } from '#kube/cache/fresh-view.ts';
 import { byLabel, byNamespace, type GroupOf } from '#kube/cache/indexes.ts';
-import { createReflector, type Reflector } from '#kube/cache/reflector.ts';
+import { createReflector, type CacheTrouble, type Reflector } from '#kube/cache/reflector.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import type { KubeApi, Resource, Where } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
@@ -30,6 +30,7 @@ export interface Caches {
   readonly routes: Watched<ConfigMap>;
   start(): Promise<void>;
   stop(): void;
+  troubles(): readonly CacheTrouble[];
 }
 
 /** `store` tells changes, `view` is what to decide on. */
@@ -74,6 +75,7 @@ export function createCaches(init: CachesInit): Caches {
     stop() {
       for (const reflector of reflectors) reflector.stop();
     },
+    troubles: () => reflectors.map(({ trouble }) => trouble()).filter((one) => one !== undefined),
   };
 }
 

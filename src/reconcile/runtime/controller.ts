@@ -9,6 +9,7 @@ import { isKubeError, type KubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { createEventRecorder } from '#kube/control/events.ts';
 import { WorkQueue, type WorkQueueObserver } from '#kube/control/work-queue.ts';
+import type { CacheTrouble } from '#kube/cache/reflector.ts';
 import type { ReadStore } from '#kube/cache/store.ts';
 import type { Log } from '#observe/log.ts';
 import { createExecutor, describeFailure, ForeignObjectError } from '../execute.ts';
@@ -29,6 +30,8 @@ export interface RuntimeController {
   stop(): Promise<void>;
   readonly queue: Pick<WorkQueue, 'length' | 'running'>;
   readonly runtimes: ReadStore<XTrinode>;
+  /** Caches that do not follow the API server. */
+  troubles(): readonly CacheTrouble[];
 }
 
 export interface RuntimeControllerInit {
@@ -165,6 +168,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   return {
     queue,
     runtimes: caches.runtimes.store,
+    troubles: caches.troubles,
     async start() {
       ends.push(followChanges(caches, enqueue));
       // No pass on half a picture: an object that is not listed yet would look like one that is missing.

@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { apiVersion, xtrinodes } from '#apis/v1/resources.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import type { KubeObject } from '#core/objects.ts';
+import { systemClock } from '#observe/system-clock.ts';
+import { startFaultProxy } from '../../faults/fault-proxy.ts';
 import { createFakeClock } from '../../fakes/fake-clock.ts';
 import { createOperatorMetrics } from '#roles/operator-metrics.ts';
 import { aCluster, installDefinitions, startRole } from './setup.ts';
@@ -82,6 +84,40 @@ test('without the definitions it is alive and not ready, says what to install, a
   await role.says(/^operator ready/);
   await role.notes(/caches are filled/);
   assert.equal((await read(`${url}/readyz`)).status, 200);
+});
+
+test('while one kind cannot be listed it is not ready and says which and why; afterwards it is', async (t) => {
+  const { api, directory, kubeconfigPath } = await aCluster(t);
+  await installDefinitions(api);
+  const proxy = await startFaultProxy({ clock: systemClock, upstream: kubeconfigPath, kubeconfigPath: `${directory}/faulty` });
+  t.after(() => proxy.stop());
+  const forbidden = { do: 'answer', code: 403, reason: 'Forbidden' } as const;
+  proxy.begin([{ on: ['list'], plural: 'services', fault: forbidden }]);
+  const role = startRole(['operator', '--kubeconfig', proxy.kubeconfigPath, '--log-format', 'text']);
+  t.after(() => role.stop());
+  const [, url = ''] = await role.says(/^operator ready: (\S+)\n$/);
+  await role.notes(/list or watch failed, will retry/);
+  const { status, text } = await read(`${url}/readyz`);
+  assert.deepEqual([status, /\[-]caches: that of services cannot be filled: scripted: 403 Forbidden\n/.test(text)], [503, true], text);
+  proxy.begin([]);
+  await role.notes(/caches are filled/);
+  assert.equal((await read(`${url}/readyz`)).status, 200);
+});
+
+test('a runtime that is in work for too long makes it not ready, by name', async (t) => {
+  const { api, directory, kubeconfigPath } = await aCluster(t);
+  await installDefinitions(api);
+  const proxy = await startFaultProxy({ clock: systemClock, upstream: kubeconfigPath, kubeconfigPath: `${directory}/faulty` });
+  t.after(() => proxy.stop());
+  proxy.begin([{ on: ['apply'], plural: 'xtrinodes', fault: { do: 'hang' } }]);
+  const role = startRole(['operator', '--kubeconfig', proxy.kubeconfigPath, '--log-format', 'text', '--stuck-after', '300ms']);
+  t.after(() => role.stop());
+  const [, url = ''] = await role.says(/^operator ready: (\S+)\n$/);
+  await api.create<KubeObject>(xtrinodes, asleep, { fieldManager: 'test' });
+  let ready = await read(`${url}/readyz`);
+  while (!ready.text.includes('stuck')) ready = await read(`${url}/readyz`);
+  assert.equal(ready.status, 503);
+  assert.match(ready.text, /\[-]work: stuck: 1 in work for too long, default\/a for \d+s?/);
 });
 
 test('credentials that are refused end it with one line and no stack trace', async (t) => {
