@@ -8,6 +8,8 @@ import { createLog } from '#observe/log.ts';
 export interface RunningPart {
   /** Fulfilled, never rejected, with what happened and the end of the part's log. */
   readonly ended: Promise<PartEnded>;
+  /** SIGKILL; fulfilled when it has ended. */
+  kill(): Promise<void>;
 }
 
 export interface RunningParts {
@@ -56,7 +58,13 @@ export async function createRunningParts(directory: string): Promise<RunningPart
         const how = exit.startError ?? `ended with ${exit.signal ?? `code ${exit.exitCode}`}`;
         return new PartEnded(name, how, await readTail(directory, name));
       });
-      return { ended };
+      return {
+        ended,
+        async kill() {
+          started.signal('SIGKILL');
+          await ended;
+        },
+      };
     },
     async stop() {
       const ends = [...running].map((one) => {

@@ -45,6 +45,8 @@ export interface RealCluster {
   readonly kubectl: string;
   /** Fulfilled with what happened when a part ends by itself. */
   readonly failed: Promise<Error>;
+  /** Kills the API server alone, whose store stays; what is returned starts it again at the same address, and waits until it is ready. */
+  interruptApiServer(): Promise<() => Promise<void>>;
   /** Ends all parts at once and removes their files. */
   stop(): Promise<void>;
 }
@@ -71,16 +73,16 @@ export async function startRealCluster(init: RealClusterInit = {}): Promise<Real
   try {
     const identity = await writeIdentity(directory, init.users ?? []);
     const etcd = parts.start('etcd', programs.etcd, etcdArguments());
-    const { url, apiServer } = await startApiServer({
-      directory,
-      parts,
-      etcd,
-      identity,
-      signal,
-      program: programs['kube-apiserver'],
-      init,
-    });
+    const start = { directory, parts, etcd, identity, signal, program: programs['kube-apiserver'], init };
+    const first = await startApiServer(start);
+    const { url } = first;
+    let { apiServer } = first;
     const others = controllers === undefined ? [] : startControllers(parts, controllers, directory);
+    const failed = Promise.withResolvers<Error>();
+    let isInterrupted = false;
+    const followApiServer = (): void => void apiServer.ended.then((end) => (isInterrupted ? undefined : failed.resolve(end)));
+    followApiServer();
+    for (const { ended } of [etcd, ...others]) void ended.then(failed.resolve);
     return {
       url,
       directory,
@@ -91,7 +93,22 @@ export async function startRealCluster(init: RealClusterInit = {}): Promise<Real
       },
       auditLogPath: join(directory, files.auditLog),
       kubectl: programs.kubectl,
-      failed: Promise.race([etcd, apiServer, ...others].map(({ ended }) => ended)),
+      failed: failed.promise,
+      async interruptApiServer() {
+        isInterrupted = true;
+        await apiServer.kill();
+        return async () => {
+          apiServer = parts.start(
+            'kube-apiserver',
+            start.program,
+            apiServerArguments(Number(new URL(url).port), init.apiServerArguments ?? []),
+          );
+          const failure = await untilReady(start, url, apiServer);
+          if (failure !== undefined) throw failure;
+          isInterrupted = false;
+          followApiServer();
+        };
+      },
       stop,
     };
   } catch (error) {

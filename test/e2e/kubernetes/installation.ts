@@ -11,12 +11,14 @@ import { javaProcesses } from '../harness/processes.ts';
 import { aHome, root } from '../harness/up.ts';
 import { eventually } from '../harness/waiting.ts';
 
-export type Role = 'operator' | 'api-server' | 'gateway' | 'node';
+const roles = ['operator', 'api-server', 'gateway', 'node'] as const;
+export type Role = (typeof roles)[number];
 
 export interface RunningRole {
   readonly pid: number;
   /** What its ready line says it is reached at. */
   readonly url: string;
+  isRunning(): boolean;
   notes(): string;
   /** SIGTERM; its exit code. */
   stop(): Promise<number | null>;
@@ -35,6 +37,19 @@ export interface Installation {
   until(namespace: string, name: string, phase: string, isThere?: (runtime: XTrinode) => boolean): Promise<XTrinode>;
   /** `user verb resource: message` of every call of a role that was refused for want of a permission. */
   refusedCalls(): readonly string[];
+  /** Every call of a role that the API server has answered, in the order of the answers. */
+  calls(): readonly RoleCall[];
+  /** Kills the API server; what is returned starts it again, and waits until it is ready. */
+  interruptApiServer(): Promise<() => Promise<void>>;
+}
+
+export interface RoleCall {
+  readonly role: string;
+  readonly verb: string;
+  /** Path and query. */
+  readonly uri: string;
+  readonly code: number;
+  readonly message: string;
 }
 
 const readyWithinMs = 120_000;
@@ -79,7 +94,7 @@ export async function install(namespaces: readonly string[]): Promise<Installati
 
   for (const name of namespaces.filter((namespace) => namespace !== 'default')) await kubectl(['create', 'namespace', name]);
   await pipe(await xtrinode(['crds']));
-  for (const role of ['operator', 'api-server', 'gateway', 'node']) {
+  for (const role of roles) {
     await pipe(await xtrinode(['rbac', '--role', role, '--user', role, '--serve', ...namespaces]));
   }
   await eventually('the definitions', 30_000, async () => (await kubectl(['get', 'tn', '-A'])).code === 0);
@@ -99,6 +114,7 @@ export async function install(namespaces: readonly string[]): Promise<Installati
     return {
       pid: child.pid,
       url,
+      isRunning: () => !hasEnded,
       notes: child.notes,
       async stop() {
         child.process.kill('SIGTERM');
@@ -132,15 +148,23 @@ export async function install(namespaces: readonly string[]): Promise<Installati
         throw new Error(`${String(error)}; its status: ${JSON.stringify(last?.status, undefined, 1)}`, { cause: error });
       });
     },
-    refusedCalls() {
-      const roles = ['operator', 'api-server', 'gateway', 'node'];
-      const events = readFileSync(cluster.auditLogPath, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as AuditEvent);
-      return events
-        .filter(({ user, responseStatus }) => responseStatus?.code === 403 && roles.includes(user?.username ?? ''))
-        .map(({ user, verb, requestURI, responseStatus }) => `${user?.username} ${verb} ${requestURI}: ${responseStatus?.message ?? ''}`);
-    },
+    refusedCalls: () =>
+      readCalls(cluster.auditLogPath)
+        .filter(({ code }) => code === 403)
+        .map(({ role, verb, uri, message }) => `${role} ${verb} ${uri}: ${message}`),
+    calls: () => readCalls(cluster.auditLogPath),
+    interruptApiServer: () => cluster.interruptApiServer(),
   };
+}
+
+function readCalls(auditLogPath: string): readonly RoleCall[] {
+  const calls: RoleCall[] = [];
+  for (const line of readFileSync(auditLogPath, 'utf8').split('\n')) {
+    // The last line of a server that was killed may be half written.
+    if (!line.endsWith('}')) continue;
+    const { user, verb = '', requestURI: uri = '', responseStatus } = JSON.parse(line) as AuditEvent;
+    const role = roles.find((name) => name === user?.username);
+    if (role !== undefined) calls.push({ role, verb, uri, code: responseStatus?.code ?? 0, message: responseStatus?.message ?? '' });
+  }
+  return calls;
 }
