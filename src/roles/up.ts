@@ -19,9 +19,9 @@ import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
 import { createLocalNode, installTrino, trinoVersion } from './local-node.ts';
-import { createOperator } from './operator.ts';
 import { runUntilStopped, type Stop } from './stops.ts';
 import { takeHome, type UpHome } from './up-home.ts';
+import { startUpOperator } from './up-operator.ts';
 import { createScreen, type Screen } from './up-screen.ts';
 
 export interface UpOptions {
@@ -125,9 +125,9 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   });
   stops.push(() => gateway.stop(stopGraceMs));
 
-  const operator = createOperator({ api, clock, random, log });
+  const operator = startUpOperator({ api, clock, random, log });
   stops.push(() => operator.stop());
-  await operator.start();
+  await operator.started;
 
   const installation = await installTrino({ ...options, progress: (progress) => screen.progress(progress) });
   const nodeLog = childLog(log, { component: 'node' });

@@ -1,5 +1,7 @@
-// Every object of the API with its resourceVersion: what "no write" is measured by. Leases of nodes are heartbeats and apart.
+// Every object of the API with its resourceVersion: what "no write" is measured by. Leases of nodes and of the
+// leader are heartbeats and apart.
 import type { KubeObject } from '#core/objects.ts';
+import { operatorLeaseName } from '#rbac/permissions.ts';
 import type { Up } from './up.ts';
 
 /** `kind/namespace/name` -> resourceVersion. */
@@ -8,7 +10,9 @@ export async function readVersions(up: Up): Promise<Readonly<Record<string, stri
   const { out, notes } = await up.kubectl('get', kinds, '-A', '-o', 'json');
   if (out === '') throw new Error(notes);
   const { items } = JSON.parse(out) as { items: readonly KubeObject[] };
-  const counted = items.filter(({ kind, metadata }) => kind !== 'Lease' || metadata.namespace !== 'kube-node-lease');
+  const isHeartbeat = ({ kind, metadata: { namespace, name } }: KubeObject): boolean =>
+    kind === 'Lease' && (namespace === 'kube-node-lease' || name === operatorLeaseName);
+  const counted = items.filter((object) => !isHeartbeat(object));
   return Object.fromEntries(
     counted.map(({ kind, metadata: { namespace = '', name, resourceVersion = '' } }) => [`${kind}/${namespace}/${name}`, resourceVersion]),
   );
