@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { compareQuantities, formatBytes, formatMilliCpu, isQuantity, parseBytes, parseMilliCpu } from './quantity.ts';
+import { canonicalQuantity, compareQuantities, formatBytes, formatMilliCpu, isQuantity, parseBytes, parseMilliCpu } from './quantity.ts';
 
 test('memory is read exactly', () => {
   const cases: Record<string, bigint> = {
@@ -66,6 +66,41 @@ test('a decimal fraction never loses or gains more than the rounding up of one u
       const text = `${whole}.${thousandths.toString().padStart(3, '0')}Mi`;
       const thousandfold = (BigInt(whole) * 1000n + BigInt(thousandths)) * 1_048_576n;
       assert.equal(parseBytes(text), (thousandfold + 999n) / 1000n);
+    }),
+  );
+});
+
+test('the canonical form is the one the Kubernetes API writes back', () => {
+  const cases: Record<string, string> = {
+    '1000m': '1',
+    '0.5': '500m',
+    '1.5': '1500m',
+    '2': '2',
+    '1000': '1k',
+    '2000k': '2M',
+    '1024Mi': '1Gi',
+    '1.5Gi': '1536Mi',
+    '0.5Ki': '512',
+    '1.5Ki': '1536',
+    '0.0001Gi': '107374182400u',
+    '1e3': '1e3',
+    '100e1': '1e3',
+    '5E-1': '500e-3',
+    '0': '0',
+    '-1024Ki': '-1Mi',
+  };
+  for (const [text, canonical] of Object.entries(cases)) assert.equal(canonicalQuantity(text), canonical, text);
+});
+
+test('the canonical form has the same value and is its own', () => {
+  const units = ['', 'm', 'k', 'M', 'G', 'Ki', 'Mi', 'Gi', 'e3', 'e-2'];
+  const texts = fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.integer({ min: 0, max: 999 }), fc.constantFrom(...units));
+  fc.assert(
+    fc.property(texts, ([whole, part, unit]) => {
+      const text = `${whole}.${part}${unit}`;
+      const canonical = canonicalQuantity(text);
+      assert.equal(compareQuantities(canonical, text), 0);
+      assert.equal(canonicalQuantity(canonical), canonical);
     }),
   );
 });

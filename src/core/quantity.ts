@@ -60,6 +60,31 @@ export function compareQuantities(a: string, b: string): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
+/**
+ * As the Kubernetes API writes a quantity back, whoever wrote it how: '1000m' -> '1', '0.5' -> '500m', '1024Mi' -> '1Gi'. The kind of
+ * unit stays, but what is no whole number of bytes, or below 1024, has a decimal one. Throws a RangeError on bad text.
+ * Source: apimachinery, Quantity.CanonicalizeBytes.
+ */
+export function canonicalQuantity(text: string): string {
+  const value = parse(text);
+  const size = value < 0n ? -value : value;
+  if (text.endsWith('i') && size >= 1024n * nano && value % nano === 0n) return formatBytes(value / nano);
+  const hasExponent = /[eE][+-]?\d/.test(text);
+  return formatDecimal(value, (exponent) => (hasExponent ? `e${exponent}` : (decimalSuffixes[exponent] ?? '')));
+}
+
+const decimalSuffixes = Object.fromEntries(Object.entries(decimalExponents).map(([suffix, exponent]) => [exponent, suffix]));
+
+/** A whole number of the largest thousandfold that divides it. */
+function formatDecimal(nanos: bigint, suffixOf: (exponent: number) => string): string {
+  let [number, exponent] = [nanos, -9];
+  while (number !== 0n && number % 1000n === 0n && exponent < 18) {
+    number /= 1000n;
+    exponent += 3;
+  }
+  return number === 0n || exponent === 0 ? `${number}` : `${number}${suffixOf(exponent)}`;
+}
+
 /** The shortest exact quantity in binary units: 1610612736n -> '1536Mi', 1000n -> '1000'. */
 export function formatBytes(bytes: bigint): string {
   let value = bytes;

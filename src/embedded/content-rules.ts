@@ -8,6 +8,7 @@ import { valueAt } from './json-values.ts';
 import { findUndecodable } from './decode-check.ts';
 import type { JsonObject } from './json-values.ts';
 import { pruneMetadata } from './metadata-rules.ts';
+import { withCanonicalQuantities } from './quantities.ts';
 import type { FieldProblem } from './refusals.ts';
 import type { ScalePaths, Served } from './registry.ts';
 import { checkObject } from './schema-check.ts';
@@ -45,7 +46,7 @@ export function prepareNew({ type }: Served, object: JsonObject): void {
   }
 }
 
-/** With defaults filled in. May change the object given. */
+/** With defaults filled in, and as the types of a built-in kind write it. May change the object given. */
 export function fillDefaults(rules: ContentRules, { type, version }: Served, object: JsonObject, nowText: string): JsonObject {
   if (type.isCustom) {
     return version.schema === undefined ? object : defaultObject(version.schema, object);
@@ -55,7 +56,7 @@ export function fillDefaults(rules: ContentRules, { type, version }: Served, obj
     fillDefinition(object);
   }
   const schema = builtInSchema(type.group, version.name, type.kind);
-  const filled = schema === undefined ? object : defaultObject(schema, object);
+  const filled = schema === undefined ? object : withCanonicalQuantities(schema, defaultObject(schema, object));
   if (type.kind !== 'CustomResourceDefinition') {
     return filled;
   }

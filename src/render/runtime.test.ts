@@ -53,6 +53,13 @@ test('whatever needs a restart changes the revision', () => {
   assert.equal(new Set([base, ...changes]).size, changes.length + 1);
 });
 
+test('another spelling of a quantity is the same revision', () => {
+  const spelled = (cpu: string | number, memory: string) => render({ resources: { worker: { limits: { cpu, memory } } } }).revision;
+  assert.equal(spelled('1500m', '4096Mi'), spelled('1.5', '4Gi'));
+  assert.equal(spelled(2, '4Gi'), spelled('2000m', '4Gi'));
+  assert.notEqual(spelled(2, '4Gi'), spelled(3, '4Gi'));
+});
+
 test('the same spec renders the same bytes, in whatever order the catalogs come', () => {
   const one = render({}, { a: { tpch: {} }, b: { memory: {} } });
   const other = render({}, { b: { memory: {} }, a: { tpch: {} } });

@@ -1,6 +1,6 @@
 // From a spec to the resolved shape of a runtime: resources per role, number of workers, image, memory. Everything after
 // this works on the shape, so no renderer knows presets or defaults. Pure. Source: reference-api section 4.3.
-import { parseBytes } from '#core/quantity.ts';
+import { canonicalQuantity, parseBytes } from '#core/quantity.ts';
 import type { ResourceRequirements } from '#core/objects.ts';
 import type { XTrinodeSpec } from '#apis/v1/objects.ts';
 import type { Role } from '#apis/v1/names.ts';
@@ -29,8 +29,9 @@ function roleShape(spec: XTrinodeSpec, role: Role): RoleShape {
     readonly limits?: Readonly<Record<string, string | number>>;
   };
   const memory = chosen.limits?.['memory'] ?? chosen.requests?.['memory'] ?? sizes[spec.size][role].limits?.['memory'] ?? '8Gi';
+  // As the API server gives them back: written otherwise, what runs would never be what is wanted; and another spelling is no change.
   const texts = (list: Readonly<Record<string, string | number>> | undefined): Record<string, string> =>
-    Object.fromEntries(Object.entries(list ?? {}).map(([key, value]) => [key, String(value)]));
+    Object.fromEntries(Object.entries(list ?? {}).map(([key, value]) => [key, canonicalQuantity(String(value))]));
   return {
     resources: {
       ...(chosen.requests === undefined ? {} : { requests: texts(chosen.requests) }),

@@ -64,6 +64,21 @@ test('a field of ours that somebody edits is repaired, with one write', async (t
   );
 });
 
+test('quantities that are not written as the API server writes them are no drift, and another spelling is no change', async (t) => {
+  const resourcesOf = (cpu: string | number, memory: string) => ({ worker: { limits: { cpu, memory }, requests: { cpu, memory } } });
+  const { world, writes } = await aWorld(t, { ...awakeSpec, resources: resourcesOf('2000m', '2048Mi') });
+  const { metadata } = await only<Deployment>(world, resources.deployments, 'worker');
+  const label = { metadata: { labels: { 'cost-centre': '42' } } };
+  await world.api.patch(resources.deployments, { namespace: team, name: metadata.name }, 'merge', label, somebody);
+  await world.api.patch(xtrinodes, runtimeKey, 'merge', { spec: { resources: resourcesOf(2, '2Gi') } }, somebody);
+  await world.pass(30 * second);
+  assert.equal((await only(world, resources.deployments, 'worker')).metadata.name, metadata.name, 'the same revision');
+  assert.deepEqual(
+    writes.filter((write) => !write.startsWith('apply xtrinodes/status')),
+    [],
+  );
+});
+
 test('fields, labels and annotations that somebody adds are left alone, and nothing is written', async (t) => {
   const { world, writes } = await aWorld(t, awakeSpec);
   const deployment = await only<Deployment>(world, resources.deployments, 'coordinator');

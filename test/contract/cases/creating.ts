@@ -5,6 +5,8 @@ import { contract, type ContractGroup } from '../contract-case.ts';
 import { configMap, deployment, me, widgets } from '../contract-objects.ts';
 import { fails } from '../expectations.ts';
 
+const generationOf = ({ metadata }: KubeObject): number | undefined => metadata.generation;
+
 export const creating: ContractGroup = {
   name: 'creating and reading',
   cases: [
@@ -29,6 +31,26 @@ export const creating: ContractGroup = {
         'NotFound',
         /namespaces "no-such-namespace" not found/,
       );
+    }),
+    contract('writes quantities back in one form, however they were written', async ({ api, namespace }) => {
+      const plain = deployment(namespace, 'a');
+      const [container] = plain.spec.template.spec.containers;
+      assert.ok(container !== undefined);
+      const asWritten = { cpu: '1000m', memory: '1.5Gi', 'ephemeral-storage': '1500k' };
+      const requests = { cpu: '0.5', memory: '1024Mi', 'ephemeral-storage': '1e3' };
+      const written = { ...container, resources: { limits: asWritten, requests } };
+      const template = { ...plain.spec.template, spec: { ...plain.spec.template.spec, containers: [written] } };
+      const made = await api.create(deployments, { ...plain, spec: { ...plain.spec, template } }, me);
+      const canonical = {
+        limits: { cpu: '1', memory: '1536Mi', 'ephemeral-storage': '1500k' },
+        requests: { cpu: '500m', memory: '1Gi', 'ephemeral-storage': '1e3' },
+      };
+      assert.deepEqual(made.spec.template.spec.containers[0]?.resources, canonical);
+      const applied = { ...plain, metadata: { name: 'b', namespace }, spec: { ...plain.spec, template } };
+      const first = await api.apply(deployments, applied, { ...me, force: true });
+      assert.deepEqual(first.spec.template.spec.containers[0]?.resources, canonical);
+      const again = await api.apply(deployments, applied, { ...me, force: true });
+      assert.equal(generationOf(again), 1);
     }),
     contract('makes names from generateName', async ({ api, namespace }) => {
       const made = await api.create(configMaps, { ...configMap(namespace, ''), metadata: { name: '', generateName: 'x-', namespace } }, me);
