@@ -9,6 +9,7 @@ import { benchOperator } from '../test/bench/operator.ts';
 import { benchUp } from '../test/bench/up.ts';
 import { benchWake } from '../test/bench/wake.ts';
 import type { Bench } from '../test/bench/bench.ts';
+import { formatBenchTable } from './bench-table.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   cache: benchCache,
@@ -29,12 +30,12 @@ const runsAt = rest.indexOf('--runs');
 const runs = runsAt < 0 ? bench.defaultRuns : Number(rest[runsAt + 1]);
 const result = await bench.run(runs);
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-for (const { name: limit, value, most, unit } of result.limits) {
-  process.stdout.write(`${value <= most ? 'met   ' : 'MISSED'} ${limit}: ${value} ${unit} (at most ${most})\n`);
-}
+const table = formatBenchTable(result);
+process.stdout.write(table);
 if (rest.includes('--save')) {
   const directory = join(import.meta.dirname, '..', 'test', 'bench', 'results');
   mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, `${name}.md`), `# npm run bench -- ${name}\n\n${availableParallelism()} processors. ${table}`);
   writeFileSync(join(directory, `${name}.json`), `${JSON.stringify({ processors: availableParallelism(), ...result }, null, 2)}\n`);
 }
 process.exitCode = result.limits.every(({ value, most }) => value <= most) ? 0 : 1;

@@ -51,6 +51,15 @@ try {
 const [first, ...rest] = process.argv.slice(2);
 const args = first === '--script' ? [join(root, rest[0]), ...rest.slice(1)] : [join(root, 'src', 'main.ts'), ...process.argv.slice(2)];
 const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
+// What is compiled is kept: a process that need not strip types itself starts in half the time and holds 30 MB less (decision 0019).
+const compileCache = join(root, 'node_modules', '.cache', 'xtrinode');
+// An operator works little and lives for months: a small young generation and few malloc arenas take a third off its memory.
+const isOperator = first === 'operator';
+const flags = ['--disable-warning=ExperimentalWarning', ...(isOperator ? ['--max-semi-space-size=2'] : [])];
+const env = { NODE_COMPILE_CACHE: compileCache, ...(isOperator ? { MALLOC_ARENA_MAX: '2' } : {}), ...process.env, PATH: path };
+// In place of this process where Node can do that: signals and exit codes go straight to whoever started it. Its warning that this
+// is experimental would be told a turn later, by nobody.
+if (typeof process.execve === 'function') process.execve(node, [node, ...flags, ...args], env);
+const child = spawn(node, [...flags, ...args], { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 128 + 15 : 1)));

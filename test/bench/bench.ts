@@ -78,8 +78,9 @@ export async function startUp(options: readonly string[]): Promise<RunningUp> {
   };
 }
 
-/** Resident memory of a process, MB (10^6 bytes). */
-export function residentMegabytes(pid: number): number {
-  const kibibytes = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+/** Resident memory of a process, now or at its peak, MB (10^6 bytes). */
+export function residentMegabytes(pid: number, when: 'now' | 'peak' = 'now'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kibibytes = Number((when === 'now' ? /^VmRSS:\s+(\d+)/m : /^VmHWM:\s+(\d+)/m).exec(status)?.[1] ?? 0);
   return Math.round((kibibytes * 1024) / 1e6);
 }

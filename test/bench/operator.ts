@@ -1,182 +1,182 @@
-// What the operator costs: runtimes by the hundred on a real API server, on a node that only pretends, with coordinators that answer as
-// a Trino does. The operator is a process of its own; its reads and writes are those of the API server's audit log.
-import { spawn, type ChildProcess } from 'node:child_process';
+// What the operator costs: one, ten and a hundred awake runtimes on a real API server, then nine hundred more that sleep. Counts and
+// CPU seconds stay the same on a busy machine; times do not.
 import { setTimeout as delay } from 'node:timers/promises';
-import { join } from 'node:path';
-import type { KubeObject } from '../../src/core/objects.ts';
-import { annotations, apiVersion, gatewayNamespace, systemNamespace, xtrinodes } from '../../src/apis/v1/resources.ts';
-import type { XTrinode } from '../../src/apis/v1/objects.ts';
-import { createReflector, type Reflector } from '../../src/kube/cache/reflector.ts';
-import { createHttpKubeApi, type HttpKubeApi } from '../../src/kube/client/http-kube-api.ts';
-import type { Resource } from '../../src/kube/port.ts';
-import { namespaces } from '../../src/kube/resources.ts';
-import { silentLog } from '../../src/observe/log.ts';
-import { systemClock } from '../../src/observe/system-clock.ts';
-import { applyDefinitions } from '../../src/roles/bootstrap.ts';
-import { startRealCluster, type RealCluster } from '../../tools/real-cluster/start-real-cluster.ts';
-import { createPretendNode } from '../fakes/pretend-node.ts';
-import { countCalls } from './audit-log.ts';
+import { annotations } from '../../src/apis/v1/resources.ts';
+import type { CallCounts } from './audit-log.ts';
 import { residentMegabytes, type Bench, type Limit } from './bench.ts';
-import { createCoordinatorCrowd } from './coordinator-crowd.ts';
+import { cpuSeconds, createOperatorStand, type OperatorProcess, type OperatorStand } from './operator-stand.ts';
 
-const team = 'bench';
-const by = { fieldManager: 'bench', force: true };
+const awakeSizes = [1, 10, 100] as const;
+const allOfThem = 1_000;
 const restMs = 20_000;
-const patienceMs = 300_000;
-const sizes = [1, 10, 100] as const;
-const clusterRoleBindings: Resource = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  kind: 'ClusterRoleBinding',
-  plural: 'clusterrolebindings',
-  namespaced: false,
-};
+/** The last words of those who became ready: workers counted, events told. */
+const lastWordsMs = 5_000;
+const awake = { size: 's', maxWorkers: 1, autoSuspendAfter: 'never' };
+const asleep = { ...awake, suspended: true };
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+type Figures = Record<string, number>;
 
-function startOperator(cluster: RealCluster): ChildProcess {
-  const kubeconfig = ['--kubeconfig', cluster.kubeconfigFor('operator')];
-  const rest = ['--leader-elect', 'off', '--webhooks', 'off', '--log-level', 'error'];
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'operator', ...kubeconfig, ...rest], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+function rounded(value: number, digits = 1): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
 }
 
-async function stopOperator(operator: ChildProcess): Promise<void> {
-  const exited = new Promise((resolve) => operator.once('exit', resolve));
-  operator.kill('SIGTERM');
-  await exited;
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return rounded((performance.now() - startedAt) / 1000);
 }
 
-/** Everything the operator needs around it, with all rights: what is counted here is calls. */
-async function prepare(api: HttpKubeApi): Promise<void> {
-  await applyDefinitions(api);
-  for (const name of [systemNamespace, gatewayNamespace, team])
-    await api.apply<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, by);
-  const binding = {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'bench-operator' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-    subjects: [{ kind: 'User', name: 'operator', apiGroup: 'rbac.authorization.k8s.io' }],
+/** Calls and CPU of both sides while something is done. */
+async function costs(stand: OperatorStand, operator: OperatorProcess, work: () => Promise<void>) {
+  const before: CallCounts = await stand.calls();
+  const [operatorBefore, apiServerBefore] = [cpuSeconds(operator.pid), stand.apiServerSeconds()];
+  await work();
+  const after = await stand.calls();
+  return {
+    writes: after.writes - before.writes,
+    reads: after.reads - before.reads,
+    operatorSeconds: cpuSeconds(operator.pid) - operatorBefore,
+    apiServerSeconds: stand.apiServerSeconds() - apiServerBefore,
   };
-  await api.apply<KubeObject>(clusterRoleBindings, binding, by);
 }
 
-function until(reflector: Reflector<XTrinode>, isSo: (runtimes: readonly XTrinode[]) => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not so within ${patienceMs} ms`)), patienceMs);
-    const look = (): void => {
-      if (!isSo(reflector.store.list())) return;
-      clearTimeout(timer);
-      end();
-      resolve();
-    };
-    const end = reflector.store.subscribe(look);
-    look();
+/** Until each is awake and ready, or sleeps. */
+function isSettled(count: number): Parameters<OperatorStand['until']>[0] {
+  return (all) => all.length === count && all.every(({ status }) => status?.phase === 'Ready' || status?.phase === 'Suspended');
+}
+
+/** `count` in all, `added` of them new. */
+async function create(stand: OperatorStand, operator: OperatorProcess, count: number, added: number, spec: object): Promise<Figures> {
+  let seconds = 0;
+  const creation = await costs(stand, operator, async () => {
+    seconds = await timed(async () => {
+      await stand.createRuntimes(count - added, count, spec);
+      await stand.until(isSettled(count));
+    });
+    await delay(lastWordsMs);
   });
+  const rest = await costs(stand, operator, () => delay(restMs));
+  return {
+    runtimes: count,
+    createdSeconds: seconds,
+    writesPerRuntime: rounded(creation.writes / added),
+    readsPerRuntime: rounded(creation.reads / added),
+    operatorCpuMsPerRuntime: rounded((creation.operatorSeconds * 1000) / added, 0),
+    apiServerCpuMsPerRuntime: rounded((creation.apiServerSeconds * 1000) / added, 0),
+    writesAtRest: rest.writes,
+    readsAtRest: rest.reads,
+    residentMb: residentMegabytes(operator.pid),
+    peakMb: residentMegabytes(operator.pid, 'peak'),
+  };
 }
 
-async function createRuntimes(api: HttpKubeApi, count: number): Promise<void> {
-  const spec = { size: 's', maxWorkers: 1, autoSuspendAfter: 'never' };
-  for (let index = 0; index < count; index += 1) {
-    const runtime = { apiVersion, kind: 'XTrinode', metadata: { namespace: team, name: `r${index}` }, spec };
-    await api.create<KubeObject>(xtrinodes, runtime, by);
-  }
-}
-
-/** All of a number of awake runtimes: made, at rest, one suspended, the operator started anew. */
-async function measure(count: number): Promise<Record<string, number>> {
-  const cluster = await startRealCluster();
-  const api = createHttpKubeApi({ kubeconfigPath: cluster.kubeconfigPath, env: {}, clock: systemClock, log: silentLog });
-  const crowd = createCoordinatorCrowd();
-  const parts = { api, clock: systemClock, random: Math.random, log: silentLog };
-  const node = createPretendNode({ ...parts, addressOf: crowd.addressOf, startMs: 200, readyMs: 1_000, renewsLease: true });
-  const watched = createReflector<XTrinode>({ ...parts, resource: xtrinodes, where: {} });
-  let operator: ChildProcess | undefined;
-  try {
-    await prepare(api);
-    await node.start();
-    watched.start();
-    await watched.synced;
-    operator = startOperator(cluster);
-    const calls = () => countCalls(cluster.auditLogPath, 'operator', [team, gatewayNamespace]);
-
-    const createdAt = performance.now();
-    await createRuntimes(api, count);
-    await until(watched, (all) => all.length === count && all.every(({ status }) => status?.phase === 'Ready'));
-    const readySeconds = (performance.now() - createdAt) / 1000;
-    // The last words of those who became ready: workers counted, events told.
-    await delay(5_000);
-    const created = await calls();
-    await delay(restMs);
-    const rested = await calls();
-    const residentMb = residentMegabytes(operator.pid ?? 0);
-
-    const metadata = {
-      annotations: { [annotations.suspendRequested]: 'true', [annotations.suspendRequestedAt]: new Date().toISOString() },
-    };
-    await api.patch(xtrinodes, { namespace: team, name: 'r0' }, 'merge', { metadata }, by);
-    await until(watched, (all) => all.some(({ status }) => status?.phase === 'Suspended'));
+async function suspendOne(stand: OperatorStand, operator: OperatorProcess): Promise<Figures> {
+  const { writes } = await costs(stand, operator, async () => {
+    await stand.annotate('r0', { [annotations.suspendRequested]: 'true', [annotations.suspendRequestedAt]: new Date().toISOString() });
+    await stand.until((all) => all.some(({ metadata, status }) => metadata.name === 'r0' && status?.phase === 'Suspended'));
     await delay(2_000);
-    const suspended = await calls();
+  });
+  return { writesOfOneSuspend: writes };
+}
 
-    await stopOperator(operator);
-    const stopped = await calls();
-    operator = startOperator(cluster);
-    await delay(restMs);
-    const restarted = await calls();
-    return {
-      runtimes: count,
-      readySeconds: Math.round(readySeconds * 10) / 10,
-      writesPerRuntime: Math.round((created.writes / count) * 10) / 10,
-      readsPerRuntime: Math.round((created.reads / count) * 10) / 10,
-      writesAtRest: rested.writes - created.writes,
-      readsAtRest: rested.reads - created.reads,
-      writesOfOneSuspend: suspended.writes - rested.writes,
-      writesOfRestart: restarted.writes - stopped.writes,
-      readsOfRestart: restarted.reads - stopped.reads,
-      residentMb,
-      residentAfterRestartMb: residentMegabytes(operator.pid ?? 0),
-    };
+async function restart(stand: OperatorStand, former: OperatorProcess, count: number): Promise<[OperatorProcess, Figures]> {
+  await former.stop();
+  const before = await stand.calls();
+  const startedAt = performance.now();
+  const operator = await stand.startOperator();
+  await operator.settled(count);
+  const seconds = rounded((performance.now() - startedAt) / 1000);
+  const cpu = cpuSeconds(operator.pid);
+  await delay(restMs);
+  const after = await stand.calls();
+  const figures = {
+    restartSeconds: seconds,
+    restartCpuMsPerRuntime: rounded((cpu * 1000) / count, 1),
+    writesOfRestart: after.writes - before.writes,
+    readsOfRestart: after.reads - before.reads,
+    residentAfterRestartMb: residentMegabytes(operator.pid),
+  };
+  return [operator, figures];
+}
+
+async function measure(count: number, report: (figures: Figures) => void): Promise<void> {
+  const stand = await createOperatorStand();
+  let operator = await stand.startOperator();
+  try {
+    const created = await create(stand, operator, count, count, awake);
+    const suspended = await suspendOne(stand, operator);
+    const [next, restarted] = await restart(stand, operator, count);
+    operator = next;
+    report({ ...created, ...suspended, ...restarted });
+    if (count < Math.max(...awakeSizes)) return;
+    const more = await create(stand, operator, allOfThem, allOfThem - count, asleep);
+    const [last, restartedAgain] = await restart(stand, operator, allOfThem);
+    operator = last;
+    report({ ...more, ...restartedAgain });
   } finally {
-    if (operator !== undefined) await stopOperator(operator);
-    node.stop();
-    watched.stop();
-    crowd.stop();
-    await api.close();
-    await cluster.stop();
+    await operator.stop();
+    await stand.stop();
   }
 }
 
-function limitsOf(run: Readonly<Record<string, number>>): Limit[] {
-  const { readySeconds = 0, writesPerRuntime = 0, writesAtRest = 0, readsAtRest = 0, writesOfOneSuspend = 0, residentMb = 0 } = run;
-  const at = `at ${run['runtimes']} runtimes`;
+interface Bound {
+  readonly runtimes: number;
+  readonly figure: string;
+  readonly what: string;
+  readonly most: number;
+  readonly unit: string;
+}
+
+const bounds: readonly Bound[] = [
+  { runtimes: 100, figure: 'createdSeconds', what: 'created until all are ready', most: 20, unit: 's' },
+  { runtimes: 100, figure: 'writesPerRuntime', what: 'writes until ready', most: 25, unit: 'per runtime' },
+  { runtimes: 100, figure: 'writesOfOneSuspend', what: 'writes of one suspend', most: 30, unit: '' },
+  { runtimes: 100, figure: 'residentMb', what: 'resident memory', most: 150, unit: 'MB' },
+  { runtimes: 1_000, figure: 'residentMb', what: 'resident memory', most: 350, unit: 'MB' },
+  { runtimes: 1_000, figure: 'restartSeconds', what: 'settled after a restart', most: 60, unit: 's' },
+  ...[1, 10, 100, 1_000].flatMap((runtimes) => [
+    { runtimes, figure: 'writesAtRest', what: 'writes at rest', most: 0, unit: `in ${restMs / 1000} s` },
+    { runtimes, figure: 'readsAtRest', what: 'reads at rest beside watches', most: 0, unit: `in ${restMs / 1000} s` },
+    { runtimes, figure: 'writesOfRestart', what: 'writes of a restart', most: 0, unit: '' },
+  ]),
+];
+
+function limitsOf(runs: readonly Figures[]): Limit[] {
+  const of = (runtimes: number): Figures[] => runs.filter((run) => run['runtimes'] === runtimes);
+  const bounded = bounds.flatMap(({ runtimes, figure, what, most, unit }) =>
+    of(runtimes).map((run) => ({ name: `${what}, ${runtimes} runtimes`, value: run[figure] ?? Infinity, most, unit })),
+  );
+  const growth = (figure: string, few: number, many: number): number =>
+    rounded((of(many)[0]?.[figure] ?? 0) / (of(few)[0]?.[figure] ?? 1), 2);
   return [
-    { name: `all ready ${at}`, value: readySeconds, most: 20, unit: 's' },
-    { name: `writes until ready ${at}`, value: writesPerRuntime, most: 25, unit: 'per runtime' },
-    { name: `writes at rest ${at}`, value: writesAtRest, most: 0, unit: `in ${restMs / 1000} s` },
-    { name: `reads at rest beside watches ${at}`, value: readsAtRest, most: 0, unit: `in ${restMs / 1000} s` },
-    { name: `writes of one suspend ${at}`, value: writesOfOneSuspend, most: 30, unit: '' },
-    { name: `writes of a restart ${at}`, value: run['writesOfRestart'] ?? 0, most: 0, unit: '' },
-    { name: `resident memory ${at}`, value: residentMb, most: 150, unit: 'MB' },
+    ...bounded,
+    // Flat: what one of many costs is what one of a few costs.
+    { name: 'writes per runtime, 100 against 10', value: growth('writesPerRuntime', 10, 100), most: 1.2, unit: 'times' },
+    {
+      name: 'CPU of a restart per runtime, 1,000 against 100',
+      value: growth('restartCpuMsPerRuntime', 100, 1_000),
+      most: 1,
+      unit: 'times',
+    },
   ];
 }
 
 export const benchOperator: Bench = {
   defaultRuns: 1,
   async run(count) {
-    const runs: Record<string, number>[] = [];
+    const runs: Figures[] = [];
     for (let run = 0; run < count; run += 1) {
-      for (const size of sizes) {
-        runs.push(await measure(size));
-        process.stderr.write(`${JSON.stringify(runs.at(-1))}\n`);
+      for (const size of awakeSizes) {
+        await measure(size, (figures) => {
+          runs.push(figures);
+          process.stderr.write(`${JSON.stringify(figures)}\n`);
+        });
       }
     }
     return {
-      what: 'awake runtimes on a real kube-apiserver and a node that pretends, calls of the operator by the audit log',
+      what: 'runtimes (100 awake at most, the others asleep) on a real kube-apiserver and a node that pretends; calls by the audit log, Leases left out; the operator as tools/start.mjs starts it',
       runs,
-      limits: runs.filter(({ runtimes }) => runtimes === Math.max(...sizes)).flatMap(limitsOf),
+      limits: limitsOf(runs),
     };
   },
 };
