@@ -5,7 +5,7 @@ import type { RequestContext } from './context.ts';
 import type { Alias } from './hold/endings.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
-import { chooseRoute, isProblem, keyOfEntry, type RouteTable } from './routing/route-table.ts';
+import { chooseRoute, isProblem, keyOfEntry, membersOf, type RouteTable } from './routing/route-table.ts';
 
 export interface Aliases {
   /** Undefined while the statement waits, and for an id that nobody knows. */
@@ -25,10 +25,13 @@ export function createAliases({ table, queue, marked }: AliasesInit): Aliases {
       const alias = queue.realIdOf(heldId);
       if (alias !== undefined) return alias;
       // Also when it is held here: its client may have polled another replica since.
-      const entry = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
-      const realId = isProblem(entry) ? undefined : await marked.find(entry, heldId, context);
-      if (realId === undefined || isProblem(entry)) return undefined;
-      return queue.learnAlias(heldId, { runtime: keyOfEntry(entry), realId, hasBegun: true });
+      const chosen = headerOf(headers, 'x-trino-xtrinode');
+      const route = chooseRoute(table(), forwarded.host, chosen);
+      for (const entry of isProblem(route) ? [] : membersOf(table(), route, chosen)) {
+        const realId = await marked.find(entry, heldId, context);
+        if (realId !== undefined) return queue.learnAlias(heldId, { runtime: keyOfEntry(entry), realId, hasBegun: true });
+      }
+      return undefined;
     },
   };
 }

@@ -7,7 +7,7 @@ import { classify } from './classify.ts';
 import { createContext, type RequestContext } from './context.ts';
 import type { HeldRequests } from './held-requests.ts';
 import type { Queries } from './queries.ts';
-import { chooseRoute, hostNameOf, isProblem, isUp, type RouteTable } from './routing/route-table.ts';
+import { chooseRoute, hostNameOf, isProblem, isUp, membersOf, type RouteTable } from './routing/route-table.ts';
 import type { Statements } from './statements.ts';
 import { serveUi, type UiInit } from './ui.ts';
 
@@ -50,8 +50,11 @@ async function forwardByRoute({ table, forward }: PipelineInit, context: Request
  */
 async function spooled(init: PipelineInit, context: RequestContext): Promise<void> {
   const route = init.table().byHost.get(hostNameOf(context.forwarded.host));
-  if (route === undefined)
-    return sendProblem(context.response, { code: 'NOT_FOUND', detail: 'spooled segments are served on the host name of a runtime only.' });
+  if (route === undefined || membersOf(init.table(), route, undefined).length > 1)
+    return sendProblem(context.response, {
+      code: 'NOT_FOUND',
+      detail: 'spooled segments are served on the host name of one runtime only.',
+    });
   // Nobody has to wake to throw a segment away: it expires by itself.
   if (!isUp(route) && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.response, 200);
   return forwardByRoute(init, context);

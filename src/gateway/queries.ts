@@ -15,12 +15,14 @@ import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
 import { pause } from '#core/pause.ts';
 import type { KnownCoordinators } from './routing/known-coordinators.ts';
+import type { RunningQueries } from './running-queries.ts';
 import type { RouteTable } from './routing/route-table.ts';
 
 export interface QueriesInit {
   readonly table: () => RouteTable;
   readonly known: KnownCoordinators;
   readonly queue: HoldQueue;
+  readonly running: RunningQueries;
   readonly aliases: Aliases;
   readonly marked: MarkedQueries;
   readonly heldRequests: Pick<HeldRequests, 'reopen'>;
@@ -52,7 +54,7 @@ export function lossOf(queryId: string, runtime: string, entry: RouteEntry | und
   return undefined;
 }
 
-export function createQueries({ table, known, queue, aliases, marked, heldRequests, forward, clock, log }: QueriesInit): Queries {
+export function createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log }: QueriesInit): Queries {
   const bridgedSince = new Map<string, number>();
 
   function endBridge(id: string): void {
@@ -116,6 +118,8 @@ export function createQueries({ table, known, queue, aliases, marked, heldReques
       const owner = known.ownerOf(realId);
       if (owner === undefined) return sendProblem(context.response, { code: 'NOT_FOUND', detail: `no runtime knows query ${realId}.` });
       const isPage = context.path.startsWith('/v1/statement/');
+      if (isPage && context.method === 'GET') running.seen(realId, owner.runtime);
+      if (context.method === 'DELETE' && !context.path.includes('/partialCancel/')) running.ended(realId);
       const path = `${alias === undefined ? context.path : context.path.replace(id, realId)}${context.search}`;
       const fresh = isPage && context.method !== 'HEAD' ? queue.findByRealId(realId) : undefined;
       const outcome =

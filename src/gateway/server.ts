@@ -22,6 +22,7 @@ import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
 import { createQueries } from './queries.ts';
+import { createRunningQueries } from './running-queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
 import { emptyTable, type RouteTable } from './routing/route-table.ts';
 import type { RouteSource } from './routing/route-source.ts';
@@ -100,6 +101,7 @@ export function createGateway({
   const { table } = routes;
   const client = createCoordinatorClient(clock);
   const known = createKnownCoordinators(table);
+  const running = createRunningQueries(clock);
   const routeOf = createRouteOf(table, known);
   const keeper = createDemandKeeper(demand, clock, log);
   const turnstile = createTurnstile(clock);
@@ -119,16 +121,16 @@ export function createGateway({
     onProven: known.learnAnswer,
     onEnd: (runtime) => queue.notify([runtime]),
   });
-  const submitter = createSubmitter({ queue, turnstile, known, proofs, client, clock, log, isOnlyReplica });
+  const submitter = createSubmitter({ queue, turnstile, running, known, proofs, client, clock, log, isOnlyReplica });
   const addresses = createHeldAddresses(keys);
   const marked = createMarkedQueries(client, log);
   const pages = createHeldPages({ routeOf, queue, submitter, addresses, clock });
   const aliases = createAliases({ table, queue, marked });
   const kills = createKills({ table, queue, aliases, submitter, known, client });
-  const statements = createStatements({ table, routeOf, queue, submitter, kills, budget, addresses, pages, clock });
+  const statements = createStatements({ table, routeOf, queue, running, submitter, kills, budget, addresses, pages, clock });
   const heldRequests = createHeldRequests({ table, routeOf, queue, submitter, marked, addresses, keys, pages, clock });
   const forward = createForward({ client, budget, clock });
-  const queries = createQueries({ table, known, queue, aliases, marked, heldRequests, forward, clock, log });
+  const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log });
   let isStopping = false;
   const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete;
   const pipeline = createPipeline({

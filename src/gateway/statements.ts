@@ -1,5 +1,6 @@
 // POST /v1/statement: the phases admit, route, hold and hand-over for new statements. Shell; trino-protocol 7.3-7.6, design D3.
 import type { Clock } from '#core/clock.ts';
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { familyOf, headerOf } from '#trino/protocol/headers.ts';
 import { sendAnswer, sendEmpty, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
@@ -15,12 +16,15 @@ import type { LaterEnd } from './hold/sealed-statement.ts';
 import type { Killed, Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
-import { chooseRoute, isProblem, keyOfEntry, type RouteTable } from './routing/route-table.ts';
+import { pickMember } from './routing/pick-member.ts';
+import { chooseRoute, isProblem, keyOfEntry, membersOf, type RouteTable } from './routing/route-table.ts';
+import type { RunningQueries } from './running-queries.ts';
 
 export interface StatementsInit {
   readonly table: () => RouteTable;
   readonly routeOf: RouteOf;
   readonly queue: HoldQueue;
+  readonly running: RunningQueries;
   readonly submitter: Submitter;
   readonly kills: Kills;
   readonly budget: MemoryBudget;
@@ -57,12 +61,17 @@ function sendIdentityProblem({ response }: RequestContext, problem: GatewayProbl
 }
 
 export function createStatements(init: StatementsInit): Statements {
-  const { table, routeOf, queue, submitter, kills, budget, addresses, pages, clock } = init;
+  const { table, routeOf, queue, running, submitter, kills, budget, addresses, pages, clock } = init;
 
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
     const page = { id: queue.newId(), origin: context.origin, arrivedAt: clock.now() };
     pages.sendNext(context, page, addresses.sealEnd(page.id, { end, arrivedAt: page.arrivedAt }), 0);
+  }
+
+  function pick(chosen: RouteEntry, headerValue: string | undefined, user: string): RouteEntry {
+    const members = membersOf(table(), chosen, headerValue);
+    return pickMember({ members, user, loadOf: (runtime) => running.countOf(runtime) + queue.waitingFor(runtime) }) ?? chosen;
   }
 
   function refuseLater(context: RequestContext, problem: GatewayProblem): void {
@@ -99,7 +108,8 @@ export function createStatements(init: StatementsInit): Statements {
       if (killed !== undefined) return answerKilled(context, killed);
       const chosen = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
       if (isProblem(chosen)) return refuseLater(context, chosen);
-      const route = routeOf({ runtime: keyOfEntry(chosen), headers }) ?? chosen;
+      const picked = pick(chosen, headerOf(headers, 'x-trino-xtrinode'), subject.user);
+      const route = routeOf({ runtime: keyOfEntry(picked), headers }) ?? picked;
       const held = queue.admit({ runtime: keyOfEntry(route), subject, patienceMs: route.patienceMs, headers, body, forwarded, origin });
       if ('code' in held) return refuseLater(context, held);
       if (queue.isStopped && route.state !== 'RUNNING') {

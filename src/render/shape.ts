@@ -1,6 +1,6 @@
 // From a spec to the resolved shape of a runtime: resources per role, number of workers, image, memory. Everything after
 // this works on the shape, so no renderer knows presets or defaults. Pure. Source: reference-api section 4.3.
-import { canonicalQuantity, parseBytes } from '#core/quantity.ts';
+import { canonicalQuantity, parseBytes, parseMilliCpu } from '#core/quantity.ts';
 import type { ResourceRequirements } from '#core/objects.ts';
 import type { XTrinodeSpec } from '#apis/v1/objects.ts';
 import type { Role } from '#apis/v1/names.ts';
@@ -45,6 +45,17 @@ function roleShape(spec: XTrinodeSpec, role: Role): RoleShape {
 export function workersOf(spec: XTrinodeSpec): number {
   const wanted = spec.workers ?? spec.maxWorkers ?? defaultWorkers;
   return Math.max(Math.min(wanted, spec.maxWorkers ?? wanted), spec.minWorkers);
+}
+
+/** Units of 2 CPU. Source: reference-api section 4.2. */
+const milliCpuPerUnit = 2_000n;
+
+/** What a runtime can do, as its weight within its routing group; at least 1. Throws RangeError for a quantity that cannot be read. */
+export function capacityUnitsOf(spec: XTrinodeSpec): number {
+  if (spec.routing?.capacityUnits !== undefined) return spec.routing.capacityUnits;
+  const cpu = roleShape(spec, 'worker').resources.requests?.['cpu'] ?? '0';
+  const units = Number((parseMilliCpu(cpu) * BigInt(workersOf(spec)) + milliCpuPerUnit - 1n) / milliCpuPerUnit);
+  return Math.max(1, units);
 }
 
 /**

@@ -30,7 +30,14 @@ const rightRuntimes: readonly Sample[] = [
       coordinator: { requests: { memory: '768Mi' }, limits: { cpu: 2, memory: '1280Mi' } },
       worker: { requests: { cpu: '500m', memory: '1Gi' }, limits: { cpu: '1', memory: 2_000_000_000, 'nvidia.com/gpu': 1 } },
     },
-    routing: { routingGroup: 'team_a.sales', header: 'X-Trino-XTrinode=team-a/sales', hostname: 'Sales.example.com', default: true },
+    routing: {
+      routingGroup: 'team_a.sales',
+      header: 'X-Trino-XTrinode=team-a/sales',
+      hostname: 'Sales.example.com',
+      default: true,
+      stickyBy: 'User',
+      sharedWith: ['team-b'],
+    },
     catalogSelector: {
       matchLabels: { team: 'sales' },
       matchExpressions: [
@@ -190,7 +197,8 @@ const wrongRuntimes: readonly Sample[] = [
     'routing that selects nothing',
     { routing: { routingGroup: 'sales' } },
     {
-      'spec.routing': 'Invalid value: routing selects nothing: set header, hostname, hostnameDomain or default: true, or leave routing out',
+      'spec.routing':
+        'Invalid value: routing selects nothing: set header, hostname, hostnameDomain, default: true or (in a routingGroup) capacityUnits, or leave routing out',
     },
   ),
   runtime(
@@ -199,6 +207,14 @@ const wrongRuntimes: readonly Sample[] = [
     {
       'spec.routing.routingGroup':
         'Invalid value: "a b": must be of letters, digits, dashes, underscores and dots, with a letter or digit at both ends',
+    },
+  ),
+  runtime(
+    'a name that no namespace has in sharedWith',
+    { routing: { routingGroup: 'sales', default: true, sharedWith: ['team_b'] } },
+    {
+      'spec.routing.sharedWith[0]':
+        'Invalid value: "team_b": must be the name of a namespace, such as team-b: lower-case letters, digits and dashes',
     },
   ),
   runtime(

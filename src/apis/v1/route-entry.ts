@@ -16,6 +16,10 @@ export interface RouteEntry {
   /** Values of X-Trino-XTrinode. */
   readonly headerValues: readonly string[];
   readonly isDefault: boolean;
+  /** Share of queries within the routing group; default 1. */
+  readonly weight?: number;
+  /** Within the routing group a user stays with one runtime. */
+  readonly stickyBy?: 'User';
   /** http://address:port of the coordinator; absent while there is none. */
   readonly coordinatorUrl?: string;
   /** Suffix of its query ids. */
@@ -82,5 +86,6 @@ export function parseRouteEntry(text: string): RouteEntry | string {
     return 'retiring must list objects with coordinatorId and coordinatorUrl';
   if (typeof entry.patienceMs !== 'number' || !(entry.patienceMs > 0)) return 'patienceMs must be a positive number';
   if (typeof entry.isDefault !== 'boolean') return 'isDefault must be true or false';
+  if (entry.weight !== undefined && !(typeof entry.weight === 'number' && entry.weight > 0)) return 'weight must be a positive number';
   return value as RouteEntry;
 }

@@ -13,6 +13,9 @@ export const hostPattern = '^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$';
 /** Becomes part of a host name where a domain is given. */
 export const routingGroupPattern = '^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$';
 
+/** Names of namespaces. */
+export const namespacePattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+
 /** A value of X-Trino-XTrinode, alone or after the name of the header: printable, without blanks at its ends. */
 export const headerPattern = '^([Xx]-[Tt]rino-[Xx][Tt]rinode\\s*[=:]\\s*[!-~]([ -~]*[!-~])?|[!-9;<>-~]([ -9;<>-~]*[!-9;<>-~])?)$';
 
@@ -53,6 +56,7 @@ export const formWords = Object.freeze({
   dataSize: 'must be a Trino data size, such as 512MB or 4GB: a number and B, kB, MB, GB, TB or PB',
   host: 'must be a host name of letters, digits, dots and dashes, such as trino.example.com: no scheme, port or path',
   routingGroup: 'must be of letters, digits, dashes, underscores and dots, with a letter or digit at both ends',
+  namespace: 'must be the name of a namespace, such as team-b: lower-case letters, digits and dashes',
   header: 'must be a value for the header X-Trino-XTrinode, such as sales, or X-Trino-XTrinode=sales: no other header selects a runtime',
   connectorName: 'must be the name of a Trino connector, such as postgresql: letters, digits, dashes and underscores',
   labelValue: 'must be a label value: at most 63 letters, digits, dashes, underscores and dots, with a letter or digit at both ends',

@@ -22,12 +22,7 @@ const withoutEffect = [
   'faultTolerantExecution', 'keda', 'tls', 'helmChartConfig', 'rolloutPolicy', 'valuesOverlay',
 ] as const; // prettier-ignore
 
-const withoutEffectBelow = [
-  'limits.hardConcurrencyPerGroup',
-  'limits.maxQueuedPerGroup',
-  'limits.session.maxTotalMemoryPerNode',
-  'routing.capacityUnits',
-] as const;
+const withoutEffectBelow = ['limits.hardConcurrencyPerGroup', 'limits.maxQueuedPerGroup', 'limits.session.maxTotalMemoryPerNode'] as const;
 
 function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -62,6 +57,7 @@ function textProblems(spec: Members): FieldProblem[] {
   });
 }
 
+const namespaceForm = new RegExp(forms.namespacePattern, 'u');
 const durationForm = new RegExp(forms.durationPattern, 'u');
 
 function isWithin(value: unknown, { least, most, orNever = false }: forms.DurationBounds): boolean {
@@ -134,14 +130,19 @@ function roleProblems(resources: unknown, field: string): FieldProblem[] {
 function routingProblems({ routing }: Members): FieldProblem[] {
   if (routing === undefined) return [];
   if (!isMembers(routing)) return [{ field: 'spec.routing', value: routing, message: 'must be an object, or be left out' }];
-  const { header, hostname, hostnameDomain, capacityUnits } = routing;
+  const { header, hostname, hostnameDomain, capacityUnits, sharedWith } = routing;
   const selects = header ?? hostname ?? hostnameDomain ?? capacityUnits;
   const problems: FieldProblem[] = [];
   if (hostname !== undefined && hostnameDomain !== undefined)
     problems.push({ field: 'spec.routing', message: 'hostname and hostnameDomain exclude each other: keep one' });
   if (selects === undefined && routing['default'] !== true) {
-    const message = 'routing selects nothing: set header, hostname, hostnameDomain or default: true, or leave routing out';
+    const message =
+      'routing selects nothing: set header, hostname, hostnameDomain, default: true or (in a routingGroup) capacityUnits, or leave routing out';
     problems.push({ field: 'spec.routing', message });
+  }
+  for (const [index, value] of (Array.isArray(sharedWith) ? (sharedWith as readonly unknown[]) : []).entries()) {
+    if (typeof value !== 'string' || !namespaceForm.test(value))
+      problems.push({ field: `spec.routing.sharedWith[${index}]`, value, message: formWords.namespace });
   }
   return problems;
 }

@@ -17,7 +17,9 @@ const dataSize = withRules(z.string().max(32), matches(forms.dataSizePattern, fo
 const routing = withRules(
   z.object({
     routingGroup: withRules(z.string().min(1).max(63), matches(forms.routingGroupPattern, formWords.routingGroup))
-      .describe('Name of the pool of runtimes that share routes. Default: <namespace>--<name>, so each runtime is alone.')
+      .describe(
+        'Name of the group of runtimes that share their routes: a query for one of their names goes to any of them that is awake, and wakes the smallest where all sleep. Default: <namespace>--<name>, so each runtime is alone. The namespace of the oldest runtime has the name; other namespaces may join where that runtime names them in sharedWith.',
+      )
       .optional(),
     header: withRules(z.string().max(300), matches(forms.headerPattern, formWords.header))
       .describe(
@@ -41,7 +43,20 @@ const routing = withRules(
       .int()
       .min(1)
       .max(1_000_000)
-      .describe('Weight among the runtimes of one routing group. Kept as it is, without effect in this release.')
+      .describe(
+        'Weight among the runtimes of one routing group: one with 4 takes four times as many queries as one with 1. Default: from the CPU that the workers ask for.',
+      )
+      .optional(),
+    stickyBy: z
+      .enum(['User'])
+      .describe(
+        'User: within its routing group a user stays with one runtime while that is awake. Default: the runtime with the least to do.',
+      )
+      .optional(),
+    sharedWith: z
+      .array(withRules(z.string().min(1).max(63), matches(forms.namespacePattern, formWords.namespace)))
+      .max(64)
+      .describe('Namespaces whose runtimes may join the routing group of this one. Without it a group is of one namespace.')
       .optional(),
   }),
   {
@@ -51,7 +66,8 @@ const routing = withRules(
   },
   {
     rule: 'has(self.header) || has(self.hostname) || has(self.hostnameDomain) || (has(self.default) && self.default) || has(self.capacityUnits)',
-    message: 'routing selects nothing: set header, hostname, hostnameDomain or default: true, or leave routing out',
+    message:
+      'routing selects nothing: set header, hostname, hostnameDomain, default: true or (in a routingGroup) capacityUnits, or leave routing out',
   },
 );
 

@@ -6,6 +6,7 @@ import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Log } from '#observe/log.ts';
 import type { Proofs } from '../proofs.ts';
 import type { KnownCoordinators } from '../routing/known-coordinators.ts';
+import type { RunningQueries } from '../running-queries.ts';
 import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
 import { submitStatement, type SubmissionResult } from './hand-over.ts';
 import type { HeldStatement, Outcome } from './held-statement.ts';
@@ -24,6 +25,7 @@ export interface Submitter {
 export interface SubmitterInit {
   readonly queue: HoldQueue;
   readonly turnstile: Turnstile;
+  readonly running: Pick<RunningQueries, 'seen'>;
   readonly known: KnownCoordinators;
   readonly proofs: Proofs;
   readonly client: CoordinatorClient;
@@ -38,7 +40,7 @@ export interface SubmitterInit {
 
 const cancelTimeoutMs = 10_000;
 
-export function createSubmitter({ queue, turnstile, known, proofs, client, log, isOnlyReplica, clock }: SubmitterInit): Submitter {
+export function createSubmitter({ queue, turnstile, running, known, proofs, client, log, isOnlyReplica, clock }: SubmitterInit): Submitter {
   function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
     if (nextUri === undefined) return;
     const { pathname, search } = new URL(nextUri);
@@ -70,6 +72,7 @@ export function createSubmitter({ queue, turnstile, known, proofs, client, log, 
     if (outcome.realId !== undefined) known.learnAnswer(outcome.realId, entry);
     if (held.state === 'CANCELED') return cancelAtCoordinator(held, outcome);
     log.info('handed over', { id: held.id, queryId: outcome.realId, runtime: held.runtime, waitedMs: clock.now() - held.arrivedAt });
+    if (outcome.realId !== undefined && outcome.nextUri !== undefined) running.seen(outcome.realId, held.runtime);
     queue.handOver(held, outcome, isOnlyReplica);
   }
 

@@ -54,6 +54,8 @@ const fields: Readonly<Record<keyof RouteEntry, Field>> = {
   hosts: { must: 'a list of host names in lower case and without port, such as [trino.example.com]', isGood: isHostList },
   headerValues: { must: 'a list of texts, such as [team-a]', isGood: isTextList },
   isDefault: { must: 'true or false', isGood: (value) => typeof value === 'boolean' },
+  weight: { must: 'a positive number, such as 4', isGood: (value) => typeof value === 'number' && value > 0 },
+  stickyBy: { must: 'User, or left out', isGood: (value) => value === 'User' },
   coordinatorUrl: { must: 'the address of a coordinator without a path, such as http://10.0.0.5:8080', isGood: isAddress },
   coordinatorId: aText,
   instance: aText,
@@ -117,7 +119,7 @@ export function readFileEntries(list: unknown): FileEntries {
     return { entries: [], problems: ['the file is not a list of route entries: begin each with "- namespace: ..."'] };
   const entries: RouteEntry[] = [];
   const problems: string[] = [];
-  const claimedBy = new Map<string, string>();
+  const claimedBy = new Map<string, { readonly key: string; readonly routingGroup: string }>();
   for (const [index, given] of (list as readonly unknown[]).entries()) {
     const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
     const { namespace, name } = (isObject ? given : {}) as { namespace?: unknown; name?: unknown };
@@ -130,12 +132,15 @@ export function readFileEntries(list: unknown): FileEntries {
     const entry = complete(given as RouteEntry);
     const key = keyOfEntry(entry);
     const claims = [`namespace and name: ${key}`, ...claimsOf(entry)];
-    const taken = claims.find((claim) => claimedBy.has(claim));
+    const taken = claims.find(
+      (claim) => ![undefined, entry.routingGroup].includes(claimedBy.get(claim)?.routingGroup) || claimedBy.get(claim)?.key === key,
+    );
     if (taken !== undefined) {
-      problems.push(`${where}: ${taken} belongs to ${claimedBy.get(taken)} above: leave it to one of them`);
+      const mend = 'leave it to one of them, or give both the same routingGroup';
+      problems.push(`${where}: ${taken} belongs to ${claimedBy.get(taken)?.key} above: ${mend}`);
       continue;
     }
-    for (const claim of claims) claimedBy.set(claim, key);
+    for (const claim of claims) if (!claimedBy.has(claim)) claimedBy.set(claim, { key, routingGroup: entry.routingGroup });
     entries.push(entry);
   }
   return { entries, problems };

@@ -3,7 +3,10 @@ import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { GatewayProblem } from '../problems.ts';
 
 export interface RouteTable {
+  /** All that may be asked, of one routing group, by name; never empty. */
+  readonly byGroup: ReadonlyMap<string, readonly RouteEntry[]>;
   readonly byKey: ReadonlyMap<string, RouteEntry>;
+  /** Where a routing group has several runtimes: the one that speaks for it. */
   readonly byHost: ReadonlyMap<string, RouteEntry>;
   readonly byHeader: ReadonlyMap<string, RouteEntry>;
   readonly byCoordinatorId: ReadonlyMap<string, RouteEntry>;
@@ -16,6 +19,16 @@ export function keyOfEntry(entry: RouteEntry): string {
   return `${entry.namespace}/${entry.name}`;
 }
 
+function groupsOf(entries: readonly RouteEntry[]): Map<string, RouteEntry[]> {
+  const groups = new Map<string, RouteEntry[]>();
+  for (const entry of entries) {
+    if (entry.state === 'REMOVED') continue;
+    groups.set(entry.routingGroup, [...(groups.get(entry.routingGroup) ?? []), entry]);
+  }
+  for (const members of groups.values()) members.sort((a, b) => (keyOfEntry(a) < keyOfEntry(b) ? -1 : 1));
+  return groups;
+}
+
 export function buildRouteTable(entries: Iterable<RouteEntry>): RouteTable {
   const byKey = new Map<string, RouteEntry>();
   const byHost = new Map<string, RouteEntry>();
@@ -23,7 +36,13 @@ export function buildRouteTable(entries: Iterable<RouteEntry>): RouteTable {
   const byCoordinatorId = new Map<string, RouteEntry>();
   const sharedCoordinatorIds = new Set<string>();
   let defaultEntry: RouteEntry | undefined;
-  for (const entry of entries) {
+  const all = [...entries];
+  const byGroup = groupsOf(all);
+  const speakerOf = (entry: RouteEntry): RouteEntry => {
+    const members = byGroup.get(entry.routingGroup) ?? [];
+    return members.find(isUp) ?? members[0] ?? entry;
+  };
+  for (const entry of all) {
     byKey.set(keyOfEntry(entry), entry);
     // A tombstone claims nothing, but its queries are still known.
     const { coordinatorId = '' } = entry;
@@ -32,12 +51,12 @@ export function buildRouteTable(entries: Iterable<RouteEntry>): RouteTable {
     for (const { coordinatorId, coordinatorUrl } of entry.retiring ?? [])
       byCoordinatorId.set(coordinatorId, { ...entry, coordinatorId, coordinatorUrl });
     if (entry.state === 'REMOVED') continue;
-    for (const host of entry.hosts) byHost.set(host, entry);
-    for (const value of entry.headerValues) byHeader.set(value, entry);
-    if (entry.isDefault) defaultEntry = entry;
+    for (const host of entry.hosts) byHost.set(host, speakerOf(entry));
+    for (const value of entry.headerValues) byHeader.set(value, value === keyOfEntry(entry) ? entry : speakerOf(entry));
+    if (entry.isDefault) defaultEntry = speakerOf(entry);
   }
   for (const id of sharedCoordinatorIds) byCoordinatorId.delete(id);
-  return { byKey, byHost, byHeader, byCoordinatorId, sharedCoordinatorIds, defaultEntry };
+  return { byGroup, byKey, byHost, byHeader, byCoordinatorId, sharedCoordinatorIds, defaultEntry };
 }
 
 export const emptyTable: RouteTable = buildRouteTable([]);
@@ -68,6 +87,12 @@ export function chooseRoute(table: RouteTable, host: string, headerValue: string
     code: 'NO_ROUTE',
     detail: `host name ${JSON.stringify(name)} selects no runtime, and none is the default. Set spec.routing.hostname or spec.routing.default: true on an XTrinode, or send X-Trino-XTrinode: <namespace>/<name>.`,
   };
+}
+
+/** The runtimes that a request may go to: all of the routing group, unless it names one of them by `<namespace>/<name>`. */
+export function membersOf(table: RouteTable, chosen: RouteEntry, headerValue: string | undefined): readonly RouteEntry[] {
+  const members = table.byGroup.get(chosen.routingGroup) ?? [];
+  return members.length < 2 || headerValue === keyOfEntry(chosen) ? [chosen] : members;
 }
 
 export function isProblem(choice: RouteEntry | GatewayProblem): choice is GatewayProblem {

@@ -88,6 +88,39 @@ describe('route claims', () => {
     assert.deepEqual(lost, ['host name h.example.com', 'header value v', 'the default route']);
   });
 
+  const member = (name: string, namespace: string, day: number, routing: object): XTrinode =>
+    ({
+      apiVersion: 'v1',
+      kind: 'XTrinode',
+      metadata: { namespace, name, creationTimestamp: `2026-01-0${day}T00:00:00Z` },
+      spec: { routing },
+    }) as unknown as XTrinode;
+
+  it('are shared by the members of a routing group of one namespace', () => {
+    const routing = { routingGroup: 'bi', hostnameDomain: 'example.com', header: 'bi', default: true };
+    const claims = resolveClaims([member('a', 'n', 1, routing), member('b', 'n', 2, routing), member('c', 'n', 3, { routingGroup: 'bi' })]);
+    for (const name of ['a', 'b']) {
+      const { routingGroup, hosts, headerValues, isDefault, lost } = claims.get(`n/${name}`) ?? {};
+      assert.deepEqual([routingGroup, hosts, headerValues?.[1], isDefault, lost], ['bi', ['bi.example.com'], 'bi', true, []]);
+    }
+    assert.equal(claims.get('n/c')?.routingGroup, 'bi');
+  });
+
+  it('on a routing group of another namespace need its consent', () => {
+    const foreign = member('b', 'm', 2, { routingGroup: 'bi', hostnameDomain: 'example.com' });
+    const alone = resolveClaims([member('a', 'n', 1, { routingGroup: 'bi', hostnameDomain: 'example.com' }), foreign]).get('m/b');
+    assert.deepEqual([alone?.routingGroup, alone?.hosts, alone?.lost.length], ['m--b', [], 2]);
+    assert.match(alone?.lost[0] ?? '', /^routing group bi \(unless .*sharedWith\)$/);
+    const owner = member('a', 'n', 1, { routingGroup: 'bi', hostnameDomain: 'example.com', sharedWith: ['m'] });
+    const welcome = resolveClaims([owner, foreign]).get('m/b');
+    assert.deepEqual([welcome?.routingGroup, welcome?.hosts, welcome?.lost], ['bi', ['bi.example.com'], []]);
+  });
+
+  it('on the group that a runtime has by its own name are that runtime’s, however young it is', () => {
+    const claims = resolveClaims([member('squatter', 'm', 1, { routingGroup: 'n--a' }), member('a', 'n', 2, {})]);
+    assert.deepEqual([claims.get('n/a')?.routingGroup, claims.get('m/squatter')?.routingGroup], ['n--a', 'm--squatter']);
+  });
+
   it('on an empty header value are none', () => {
     assert.deepEqual([headerValueOf('X-Trino-XTrinode: a'), headerValueOf('k=v=w'), headerValueOf('bare')], ['a', 'v=w', 'bare']);
     const empty = {

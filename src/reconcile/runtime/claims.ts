@@ -1,5 +1,6 @@
-// Who owns which host name, header value and the default route, over all runtimes at once: the oldest claim wins (design
-// D7). Pure; the loser learns that the claim is taken, not by whom.
+// Who owns which routing group, host name, header value and the default route, over all runtimes at once: the oldest claim wins
+// (design D7), and the members of a routing group have its claims in common. Pure; the loser learns that the claim is taken, not by
+// whom.
 import type { XTrinode } from '#apis/v1/objects.ts';
 
 export interface RouteClaims {
@@ -48,20 +49,51 @@ function isOlder(a: XTrinode, b: XTrinode): number {
   return ownName(a) < ownName(b) ? -1 : 1;
 }
 
+/** The group of a runtime that names none, or may not have the one that it names. */
+function ownGroup({ metadata: { namespace = 'default', name } }: XTrinode): string {
+  return `${namespace}--${name}`;
+}
+
+/** Whether a runtime may be of the group that an older one has: of one namespace, or by that one's consent. */
+function mayJoin(runtime: XTrinode, owner: XTrinode): boolean {
+  const { namespace = 'default' } = runtime.metadata;
+  return namespace === (owner.metadata.namespace ?? 'default') || owner.spec.routing?.sharedWith?.includes(namespace) === true;
+}
+
+/** The routing group that each runtime really is of; `runtimes` from old to young. */
+function grantGroups(runtimes: readonly XTrinode[]): ReadonlyMap<XTrinode, string> {
+  // Whoever names none must always have its own, however young it is.
+  const owners = new Map(runtimes.map((runtime) => [ownGroup(runtime), runtime]));
+  const granted = new Map<XTrinode, string>();
+  for (const runtime of runtimes) {
+    const { routingGroup } = wantedClaims(runtime);
+    const owner = owners.get(routingGroup);
+    if (owner === undefined) owners.set(routingGroup, runtime);
+    granted.set(runtime, owner === undefined || mayJoin(runtime, owner) ? routingGroup : ownGroup(runtime));
+  }
+  return granted;
+}
+
 /** Claims of every runtime by `namespace/name`. A runtime's own `<namespace>/<name>` as header value is always its own. */
 export function resolveClaims(runtimes: readonly XTrinode[]): ReadonlyMap<string, RouteClaims> {
   const ownNames = new Set(runtimes.map((runtime) => ownName(runtime)));
-  const taken = new Set<string>();
-  const take = (claim: string): boolean => {
-    if (taken.has(claim)) return false;
-    taken.add(claim);
-    return true;
-  };
+  const fromOldToYoung = [...runtimes].sort(isOlder);
+  const groups = grantGroups(fromOldToYoung);
+  /** The group that has a claim. */
+  const taken = new Map<string, string>();
   const result = new Map<string, RouteClaims>();
-  for (const runtime of [...runtimes].sort(isOlder)) {
+  for (const runtime of fromOldToYoung) {
     const key = ownName(runtime);
     const wanted = wantedClaims(runtime);
-    const lost: string[] = [];
+    const routingGroup = groups.get(runtime) ?? ownGroup(runtime);
+    const take = (claim: string): boolean => {
+      if (!taken.has(claim)) taken.set(claim, routingGroup);
+      return taken.get(claim) === routingGroup;
+    };
+    const lost: string[] =
+      routingGroup === wanted.routingGroup
+        ? []
+        : [`routing group ${wanted.routingGroup} (unless a runtime of it names this namespace in spec.routing.sharedWith)`];
     const hosts: string[] = [];
     const headerValues = [key];
     if (wanted.host !== undefined) {
@@ -75,7 +107,7 @@ export function resolveClaims(runtimes: readonly XTrinode[]): ReadonlyMap<string
     }
     const isDefault = wanted.isDefault && take('default');
     if (wanted.isDefault && !isDefault) lost.push('the default route');
-    result.set(key, { routingGroup: wanted.routingGroup, hosts, headerValues, isDefault, lost });
+    result.set(key, { routingGroup, hosts, headerValues, isDefault, lost });
   }
   return result;
 }

@@ -4,6 +4,7 @@ import type { Judgement } from '#apis/v1/conditions.ts';
 import { routeKey } from '#apis/v1/names.ts';
 import type { Lifecycle, ProvenCoordinator, RetiringCoordinator } from '#apis/v1/objects.ts';
 import { formatRouteEntry, type RouteEntry, type RouteState } from '#apis/v1/route-entry.ts';
+import { capacityUnitsOf } from '#render/shape.ts';
 import type { Action } from '../../plan.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 import type { StartFailure } from './readiness.ts';
@@ -56,6 +57,8 @@ export function routeEntryOf(seen: RuntimeSnapshot, input: RouteInput): RouteEnt
     hosts,
     headerValues,
     isDefault,
+    weight: capacityUnitsOf(spec),
+    ...(spec.routing?.stickyBy === undefined ? {} : { stickyBy: spec.routing.stickyBy }),
     ...(coordinator === undefined ? {} : { coordinatorUrl: coordinator.url, instance: coordinator.instance }),
     ...(coordinator?.coordinatorId === undefined ? {} : { coordinatorId: coordinator.coordinatorId }),
     ...(input.retiring.length === 0 ? {} : { retiring: input.retiring.flatMap(retiringEntry) }),
