@@ -67,7 +67,14 @@ export const realKubernetesSteps: readonly Step[] = [
   { name: 'set-up of a real Kubernetes', command: [node, '--disable-warning=ExperimentalWarning', 'tools/real-cluster/set-up.ts'] },
   {
     name: 'contract and client tests on a real Kubernetes API server',
-    command: [node, ...testFlags, '--test-isolation=none', 'test/contract/real-*.test.ts', 'test/contract/*-on-real.test.ts'],
+    command: [
+      node,
+      ...testFlags,
+      '--test-isolation=none',
+      'test/contract/real-*.test.ts',
+      'test/contract/*-on-real.test.ts',
+      'test/contract/kubectl-replay.test.ts',
+    ],
   },
 ];
 

@@ -30,12 +30,12 @@ export function readSelectorText(text: string): readonly ReadTerm[] {
   };
   const isSymbol = (symbol: string): boolean => next().is === 'symbol' && next().text === symbol;
   const isTermOver = (): boolean => next().is === 'end' || isSymbol(',');
-  const found = (token: Token, expected: string): UnreadableSelector =>
-    new UnreadableSelector(`found '${token.text}', expected: ${expected}`);
+  const found = (token: Token, expected: string): string => `found '${token.text}', expected: ${expected}`;
+  const badTerm = (why: string): UnreadableSelector => new UnreadableSelector(`unable to parse requirement: ${why}`);
 
   function takeWord(expected: string): string {
     const token = take();
-    if (token.is !== 'word') throw found(token, expected);
+    if (token.is !== 'word') throw badTerm(found(token, expected));
     return token.text;
   }
 
@@ -47,7 +47,7 @@ export function readSelectorText(text: string): readonly ReadTerm[] {
     const key = takeWord('identifier');
     if (isTermOver()) return { key, test: 'exists' };
     const token = take();
-    if (!COMPARISONS.has(token.text)) throw found(token, 'in, notin, =, ==, !=, gt, lt');
+    if (!COMPARISONS.has(token.text)) throw badTerm(found(token, 'in, notin, =, ==, !=, gt, lt'));
     const test = token.text as Comparison;
     return { key, test, values: test === 'in' || test === 'notin' ? takeSet() : [isTermOver() ? '' : takeWord('identifier')] };
   }
@@ -55,7 +55,7 @@ export function readSelectorText(text: string): readonly ReadTerm[] {
   /** An absent value between commas is the empty one. */
   function takeSet(): readonly string[] {
     const open = take();
-    if (open.text !== '(') throw new UnreadableSelector(`found '${open.text}' expected: '('`);
+    if (open.text !== '(') throw badTerm(`found '${open.text}' expected: '('`);
     const values: string[] = [];
     if (isSymbol(')')) {
       take();
@@ -65,18 +65,18 @@ export function readSelectorText(text: string): readonly ReadTerm[] {
       values.push(isSymbol(',') || isSymbol(')') ? '' : takeWord("',', ')' or identifier"));
       const after = take();
       if (after.text === ')' && after.is === 'symbol') return [...new Set(values)];
-      if (after.text !== ',') throw found(after, "',' or ')'");
+      if (after.text !== ',') throw badTerm(found(after, "',' or ')'"));
     }
   }
 
   const terms: ReadTerm[] = [];
   while (next().is !== 'end') {
-    if (next().is !== 'word' && !isSymbol('!')) throw found(next(), "!, identifier, or 'end of string'");
+    if (next().is !== 'word' && !isSymbol('!')) throw new UnreadableSelector(found(next(), "!, identifier, or 'end of string'"));
     terms.push(takeTerm());
     if (next().is === 'end') break;
-    if (!isSymbol(',')) throw found(next(), "',' or 'end of string'");
+    if (!isSymbol(',')) throw new UnreadableSelector(found(next(), "',' or 'end of string'"));
     take();
-    if (next().is !== 'word' && !isSymbol('!')) throw found(next(), "identifier after ','");
+    if (next().is !== 'word' && !isSymbol('!')) throw new UnreadableSelector(found(next(), "identifier after ','"));
   }
   return terms;
 }

@@ -35,7 +35,7 @@ export function parseLabelSelector(text: string): readonly LabelRequirement[] {
     return readSelectorText(text).map((term) => checked(requirementFrom(term)));
   } catch (error) {
     if (error instanceof UnreadableSelector) {
-      throw new SelectorError(`unable to parse requirement: ${error.message}`);
+      throw new SelectorError(error.message);
     }
     throw error;
   }
@@ -91,18 +91,19 @@ export function parseFieldSelector(text: string): readonly FieldRequirement[] {
     .map((term) => {
       const match = /^([^=!]+?)(==|!=|=)(.*)$/.exec(term);
       if (match === null) {
-        throw new SelectorError(`invalid field selector: "${term}"; can't understand it`);
+        throw new SelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
       }
       return { path: (match[1] ?? '').trim(), isEqual: match[2] !== '!=', value: (match[3] ?? '').trim() };
     });
 }
 
-/** Compares each path's value as text; an absent value is the empty string. */
-export function matchesFields(requirements: readonly FieldRequirement[], object: unknown): boolean {
-  return requirements.every(({ path, isEqual, value }) => (textAt(object, path) === value) === isEqual);
+/** Compares as text what `valueOf` finds at each path. */
+export function matchesFields(requirements: readonly FieldRequirement[], object: unknown, valueOf = textAt): boolean {
+  return requirements.every(({ path, isEqual, value }) => (valueOf(object, path) === value) === isEqual);
 }
 
-function textAt(object: unknown, path: string): string {
+/** The value at a dotted path as text; an absent one is the empty string. */
+export function textAt(object: unknown, path: string): string {
   let value: unknown = object;
   for (const part of path.split('.')) {
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;

@@ -3,7 +3,7 @@
 import { forbid, member, required, setDefaults, wrong } from './field-words.ts';
 import { asArray, asObject, asText, equalJson, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
-import { checkPodSpec, fillPodSpec, fillPodStatus, prepareNewPod } from './pod-rules.ts';
+import { checkPodSpec, checkPodUpdate, fillPodSpec, fillRequests, fillPodStatus, prepareNewPod } from './pod-rules.ts';
 import type { FieldProblem } from './refusals.ts';
 
 /** Kubernetes: MaxSecretSize and the total size of a ConfigMap, in bytes. */
@@ -136,18 +136,14 @@ const RULES: Readonly<Record<string, KindRules>> = {
     fill(object) {
       const spec = member(object, 'spec');
       fillPodSpec(spec);
+      fillRequests(spec);
       setDefaults(spec, { enableServiceLinks: true });
       fillPodStatus(member(object, 'status'));
     },
     prepare: prepareNewPod,
     check(object, before) {
       const spec = asObject(object['spec']);
-      const problems = checkPodSpec(spec, 'spec');
-      const oldNode = asObject(before?.['spec'])['nodeName'];
-      if (typeof oldNode === 'string' && oldNode !== '' && spec['nodeName'] !== oldNode) {
-        problems.push(forbid('spec', 'pod updates may not change a node that is already assigned'));
-      }
-      return problems;
+      return [...checkPodSpec(spec, 'spec'), ...(before === undefined ? [] : checkPodUpdate(spec, asObject(before['spec'])))];
     },
   },
   Deployment: {

@@ -133,6 +133,7 @@ export function typeOfDefinition(definition: KubeObject, engine: CelEngine | und
     isCustom: true,
     hasGeneration: true,
     isMadeByReplace: false,
+    isDeletedTogether: true,
     versions: versions.sort((a, b) => Number(b.name === storageVersion) - Number(a.name === storageVersion)),
     storageVersion,
   };
@@ -150,6 +151,8 @@ function servedVersion(name: string, schema: JsonSchema | undefined, version: Js
     hasStatus: subresources['status'] !== undefined,
     ...(schema === undefined ? {} : { schema }),
     ...(scale === undefined ? {} : { scale }),
+    // `.spec.size`, and never a list
+    selectableFields: asArray(version['selectableFields']).map((field) => asText(asObject(field)['jsonPath']).slice(1)),
     ...(version['deprecated'] === true ? { deprecationWarning: warning === '' ? `${name} is deprecated` : warning } : {}),
   };
 }

@@ -4,6 +4,8 @@ import type { Registry, ResourceType, ServedVersion } from './registry.ts';
 import { apiVersionIn } from './registry.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** In the order of a real API server, which kubectl prints. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
 /** Create-only resources without storage, by group. */
@@ -47,6 +49,10 @@ function typesIn(registry: Registry, group: string, version: string): { readonly
   });
 }
 
+function verbsOf(type: ResourceType): readonly string[] {
+  return type.isCustom ? CUSTOM_VERBS : VERBS.filter((verb) => verb !== 'deletecollection' || type.isDeletedTogether);
+}
+
 function rowsOf(registry: Registry, group: string, version: string): Row[] {
   const rows = typesIn(registry, group, version).flatMap(({ type, served }): Row[] => {
     const row: Row = {
@@ -54,7 +60,7 @@ function rowsOf(registry: Registry, group: string, version: string): Row[] {
       singularName: type.singular,
       namespaced: type.namespaced,
       kind: type.kind,
-      verbs: VERBS,
+      verbs: verbsOf(type),
       ...(type.shortNames.length === 0 ? {} : { shortNames: type.shortNames }),
       ...(type.categories.length === 0 ? {} : { categories: type.categories }),
     };

@@ -14,7 +14,7 @@ import { patchWith } from './patches.ts';
 import { badRequest, methodNotAllowed, noSuchResource, notServed, unsupportedMediaType } from './refusals.ts';
 import { apiVersionIn } from './registry.ts';
 import type { Served } from './registry.ts';
-import { scaleOf } from './scale-view.ts';
+import { readScale } from './scale-view.ts';
 import type { ServerParts } from './server-parts.ts';
 import { makeTable, metadataOnly } from './tables.ts';
 import type { IncludeObject } from './tables.ts';
@@ -92,6 +92,9 @@ async function handleCollection(parts: ServerParts, exchange: Exchange, { served
       return;
     }
     case 'DELETE': {
+      if (!served.type.isDeletedTogether) {
+        throw methodNotAllowed('the server does not allow this method on the requested resource');
+      }
       const options = removeOptions(await readBody(exchange), exchange);
       for (const { metadata } of parts.reads.list(served, listOptions(query, namespace)).items) {
         deleteObject(parts, { served, namespace: metadata.namespace, name: metadata.name }, options, contextOf(exchange));
@@ -116,7 +119,7 @@ async function handleObject(parts: ServerParts, exchange: Exchange, target: Targ
   switch (exchange.method) {
     case 'GET': {
       const object = reads.read(served, namespace, name);
-      await answerObject(parts, exchange, served, subresource === 'scale' ? scaleOf(served, object) : object, 200);
+      await answerObject(parts, exchange, served, subresource === 'scale' ? readScale(served, object) : object, 200);
       return;
     }
     case 'PUT': {

@@ -1,4 +1,5 @@
 // From path to handler: health, version, discovery, OpenAPI, reviews, and the resources themselves.
+import { kubernetesVersion } from './built-in-schemas.ts';
 import { answer, answerText, readBody } from './http-exchange.ts';
 import type { Exchange } from './http-exchange.ts';
 import { REVIEWS, aggregatedDiscovery, coreVersions, groupList, oneGroup, resourceList } from './discovery.ts';
@@ -9,18 +10,22 @@ import { openApiDocument, openApiIndex } from './openapi.ts';
 import { NO_SUCH_PATH, methodNotAllowed, noSuchResource } from './refusals.ts';
 import type { ServerParts } from './server-parts.ts';
 
-/** The API level this server imitates. */
-const VERSION = {
-  major: '1',
-  minor: '33',
-  gitVersion: 'v1.33.0-xtrinode',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '1970-01-01T00:00:00Z',
-  goVersion: '',
-  compiler: 'node',
-  platform: 'linux/amd64',
-};
+/** The release whose API this server imitates, marked as another build of it. */
+function versionInfo(): unknown {
+  const release = kubernetesVersion();
+  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)\./.exec(release) ?? [];
+  return {
+    major,
+    minor,
+    gitVersion: `${release}+xtrinode`,
+    gitCommit: '',
+    gitTreeState: 'clean',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: 'node',
+    platform: 'linux/amd64',
+  };
+}
 
 const HEALTH = new Set(['healthz', 'livez', 'readyz']);
 
@@ -35,10 +40,14 @@ export async function route(parts: ServerParts, exchange: Exchange): Promise<voi
       await answer(exchange, 200, { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'] });
       return;
     case 'version':
-      await answer(exchange, 200, VERSION);
+      await answer(exchange, 200, versionInfo());
       return;
     case 'openapi':
-      await answer(exchange, 200, openApi(parts, rest));
+      if (rest[0] === 'v2') {
+        answerOpenApiV2(exchange);
+      } else {
+        await answer(exchange, 200, openApi(parts, rest));
+      }
       return;
     case 'api':
       await api(parts, exchange, '', rest);
@@ -49,6 +58,12 @@ export async function route(parts: ServerParts, exchange: Exchange): Promise<voi
     default:
       throw NO_SUCH_PATH;
   }
+}
+
+/** An empty document in protobuf: kubectl looks there for kinds that version 3 does not have, before it says that there is no such kind. */
+function answerOpenApiV2({ response }: Exchange): void {
+  const swagger2 = Buffer.from([0x0a, 3, ...Buffer.from('2.0')]); // field 1
+  response.writeHead(200, { 'content-type': 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' }).end(swagger2);
 }
 
 function openApi({ registry }: ServerParts, [version, root, ...rest]: readonly string[]): unknown {

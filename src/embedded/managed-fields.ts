@@ -19,6 +19,7 @@ import {
 import type { FieldTree } from './field-ownership.ts';
 import { asArray, asObject, asText, equalJson, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
+import { fieldsAsLastApplied, withLastApplied } from './last-applied.ts';
 import type { Shape } from './list-types.ts';
 
 export interface Writer {
@@ -109,13 +110,19 @@ function withFields(entry: Entry, fields: FieldTree, nowText: string): Entry {
   return equalFields(entry.fields, fields) ? entry : { ...entry, fields, nowText };
 }
 
-/**
- * managedFields after a write that is not an apply: the writer owns what it changed, and nobody owns what is gone. A creation
- * is a change of the empty object of its kind.
- */
+/** managedFields after a creation that is not an apply: a change of the empty object of its kind. */
+export function managedByCreate(empty: JsonObject, made: JsonObject, shape: Shape, writer: Writer): JsonObject[] {
+  const { changed } = compareFields(ownable(empty), ownable(made), shape);
+  return writeEntries([{ ...writer, operation: 'Update', fields: changed }]);
+}
+
+/** managedFields after an update that is not an apply: the writer owns what it changed, and nobody owns what is gone. */
 export function managedByUpdate(before: JsonObject, after: JsonObject, shape: Shape, writer: Writer): JsonObject[] {
   const { changed, removed } = compareFields(ownable(before), ownable(after), shape);
   const entries = readEntries(before);
+  if (!isTracked(entries, changed, writer)) {
+    return writeEntries(entries);
+  }
   const updated: Entry[] = entries.map((entry) => {
     const rest = withoutUnder(difference(entry.fields, changed), removed);
     const isOwn = isBy(entry, 'Update', writer);
@@ -129,6 +136,13 @@ export function managedByUpdate(before: JsonObject, after: JsonObject, shape: Sh
     updated.push({ ...writer, operation: 'Update', fields: changed });
   }
   return writeEntries(joinOldest(updated));
+}
+
+/** As in Kubernetes, an update of what nobody manages does not begin to; a Scale has only the managers of the number in it. */
+function isTracked(entries: readonly Entry[], changed: FieldTree, { subresource }: Writer): boolean {
+  return subresource === 'scale'
+    ? isEmptyTree(changed) || entries.some(({ fields }) => !isEmptyTree(intersection(fields, changed)))
+    : entries.length > 0;
 }
 
 function joinOldest(entries: readonly Entry[]): readonly Entry[] {
@@ -166,32 +180,35 @@ export function applyManaged({ live, applied, shape, writer, isForced }: ApplyIn
   const disputes = others
     .map((entry) => ({ entry, fields: intersection(changed, entry.fields) }))
     .filter(({ fields }) => !isEmptyTree(fields));
-  if (disputes.length > 0 && !isForced) {
-    throw conflictOf(disputes);
+  const free = live === undefined ? NO_FIELDS : fieldsAsLastApplied(live, writer.manager, shape, ownable);
+  const lost = disputes.flatMap(({ entry, fields }) => {
+    const left = difference(fields, free);
+    return isEmptyTree(left) ? [] : [{ entry, fields: left }];
+  });
+  if (lost.length > 0 && !isForced) {
+    throw conflictOf(lost);
   }
   const remaining = others.map((entry) => {
-    const lost = disputes.find((dispute) => dispute.entry === entry);
-    return lost === undefined ? entry : { ...entry, fields: difference(entry.fields, lost.fields) };
+    const taken = disputes.find((dispute) => dispute.entry === entry);
+    return taken === undefined ? entry : { ...entry, fields: difference(entry.fields, taken.fields) };
   });
   const content = pruneApplied({ merged, before: own?.fields ?? NO_FIELDS, now, others: remaining.map(({ fields }) => fields), shape });
   // as in Kubernetes, only an apply that changes the object has a time
   const isChange = live === undefined || !equalJson(content, liveContent);
   const nowText = isChange ? writer.nowText : (own?.nowText ?? '');
-  const mine: Entry =
-    own === undefined
-      ? { ...writer, nowText, operation: 'Apply', fields: now }
-      : withFields({ ...own, apiVersion: writer.apiVersion }, now, nowText);
+  const mine: Entry = { ...writer, nowText, operation: 'Apply', fields: now };
   const kept =
     own === undefined ? [...remaining, mine] : entries.map((entry) => (entry === own ? mine : (remaining[others.indexOf(entry)] ?? entry)));
   const identity = asObject((live ?? applied)['metadata']);
   const server = Object.fromEntries(Object.entries(identity).filter(([name]) => SERVER_METADATA.has(name)));
   const { metadata, ...rest } = content;
-  return {
+  const object = {
     apiVersion: applied['apiVersion'],
     kind: applied['kind'],
     metadata: { ...server, ...asObject(metadata), managedFields: writeEntries(kept) },
     ...rest,
   };
+  return withLastApplied(object, applied, writer.manager);
 }
 
 /** Metadata that says nothing but the name is not a field. */
@@ -213,13 +230,14 @@ function conflictOf(disputes: readonly { readonly entry: Entry; readonly fields:
       field,
     }));
   });
-  const byManager = new Map<string, string[]>();
-  for (const { message, field } of causes) {
-    byManager.set(message, [...(byManager.get(message) ?? []), field]);
-  }
-  const text = [...byManager]
-    .map(([message, fields]) => (fields.length === 1 ? `${message}: ${fields[0] ?? ''}` : `${message}:\n- ${fields.join('\n- ')}`))
-    .join('\n');
+  const byManager = Map.groupBy(causes, ({ message }) => message);
+  const [only] = causes;
+  const text =
+    causes.length === 1
+      ? `${only?.message ?? ''}: ${only?.field ?? ''}`
+      : [...byManager]
+          .map(([message, ofOne]) => `${message.replace('conflict', 'conflicts')}:\n${ofOne.map(({ field }) => `- ${field}`).join('\n')}`)
+          .join('\n');
   const count = `${causes.length} conflict${causes.length === 1 ? '' : 's'}`;
   return new KubeError({ code: 409, reason: 'Conflict', message: `Apply failed with ${count}: ${text}`, causes });
 }

@@ -73,7 +73,7 @@ describe('JSON patch', () => {
 });
 
 describe('strategic patch', () => {
-  it('merges keyed lists, deletes and replaces on request, and ignores the order directive', () => {
+  it('merges keyed lists, deletes and replaces on request, and puts first what the patch names', () => {
     const target = {
       spec: { volumes: [{ name: 'a', secret: {} }], containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }], args: ['1'] }] },
     };
@@ -90,7 +90,7 @@ describe('strategic patch', () => {
     assert.deepEqual(strategicPatch(target, patch, pod), {
       spec: {
         volumes: [{ name: 'b', emptyDir: {} }],
-        containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 1 }, { containerPort: 2 }], args: ['2'] }],
+        containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 2 }, { containerPort: 1 }], args: ['2'] }],
       },
     });
     assert.deepEqual(

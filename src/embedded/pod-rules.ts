@@ -1,7 +1,7 @@
 // Pods, alone and in the template of a Deployment: their defaults, what the server adds to a new one, and what must be there.
 // Pure; only what our own parts and kubectl users depend on.
-import { member, required, setDefaults } from './field-words.ts';
-import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
+import { forbid, member, required, setDefaults } from './field-words.ts';
+import { asArray, asObject, asText, equalJson, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import type { FieldProblem } from './refusals.ts';
 
@@ -43,6 +43,16 @@ export function fillPodSpec(spec: JsonObject): void {
       if (isJsonObject(volume[source])) {
         setDefaults(volume[source], { defaultMode: 420 });
       }
+    }
+  }
+}
+
+/** Who says the most of something asks for as much. Of Pods only, not of their templates. */
+export function fillRequests(spec: JsonObject): void {
+  for (const container of [...asArray(spec['initContainers']), ...asArray(spec['containers'])].filter(isJsonObject)) {
+    const { limits } = asObject(container['resources']);
+    if (isJsonObject(limits) && Object.keys(limits).length > 0) {
+      setDefaults(member(member(container, 'resources'), 'requests'), limits);
     }
   }
 }
@@ -121,4 +131,32 @@ export function checkPodSpec(spec: JsonObject, path: string): FieldProblem[] {
     });
     return problems;
   });
+}
+
+const ONLY_THESE =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,' +
+  '`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was' +
+  ' previously negative)';
+
+/** Hardly anything of a Pod may change. An unbound one may get its node, which is how the scheduler here binds it. */
+export function checkPodUpdate(spec: JsonObject, before: JsonObject): FieldProblem[] {
+  for (const list of ['containers', 'initContainers']) {
+    if (asArray(spec[list]).length !== asArray(before[list]).length) {
+      return [forbid(`spec.${list}`, `pod updates may not add or remove ${list === 'containers' ? '' : 'init '}containers`)];
+    }
+  }
+  const tolerations = asArray(spec['tolerations']);
+  const isShorter = asArray(before['tolerations']).some((old) => !tolerations.some((one) => equalJson(one, old)));
+  return isShorter || !equalJson(fixedPart(spec, before), fixedPart(before, before)) ? [forbid('spec', ONLY_THESE)] : [];
+}
+
+function fixedPart(spec: JsonObject, before: JsonObject): JsonObject {
+  const withoutImage = (container: unknown): unknown => ({ ...asObject(container), image: '' });
+  const { activeDeadlineSeconds: _deadline, tolerations: _tolerations, ...fixed } = spec;
+  return {
+    ...fixed,
+    containers: asArray(spec['containers']).map(withoutImage),
+    initContainers: asArray(spec['initContainers']).map(withoutImage),
+    ...(asText(before['nodeName']) === '' ? { nodeName: '' } : {}),
+  };
 }

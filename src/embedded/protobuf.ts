@@ -10,6 +10,8 @@ type FieldType =
   | 'bytes'
   | 'bool'
   | 'int'
+  /** Nought where nothing was said. */
+  | 'count'
   | 'texts'
   | 'blobs'
   | { readonly message: Message }
@@ -33,7 +35,7 @@ const METADATA: Message = {
   4: ['selfLink', 'string'],
   5: ['uid', 'string'],
   6: ['resourceVersion', 'string'],
-  7: ['generation', 'int'],
+  7: ['generation', 'count'],
   8: ['creationTimestamp', { message: ANY }],
   11: ['labels', 'texts'],
   12: ['annotations', 'texts'],
@@ -56,7 +58,7 @@ const KINDS: Readonly<Record<string, Message>> = {
   SelfSubjectRulesReview: {
     1: metadata,
     2: ['spec', { message: { 1: ['namespace', 'string'] } }],
-    3: ['status', { message: { 3: ['incomplete', 'bool'] } }],
+    3: ['status', { message: { 3: ['incomplete', 'bool'], 4: ['evaluationError', 'string'] } }],
   },
   SelfSubjectAccessReview: {
     1: metadata,
@@ -166,7 +168,9 @@ function decode(message: Message, bytes: Buffer, where: string): JsonObject {
 
 function put(object: JsonObject, [name, type]: readonly [string, FieldType], value: Buffer | number, where: string): void {
   if (typeof value === 'number') {
-    object[name] = type === 'bool' ? value !== 0 : value;
+    if (type !== 'count' || value !== 0) {
+      object[name] = type === 'bool' ? value !== 0 : value;
+    }
   } else if (type === 'string') {
     // Go writes empty strings for what was not set.
     if (value.length > 0) {

@@ -2,8 +2,9 @@
 // for, with the defaults of the current schema even when they were stored before those existed.
 import type { Clock } from '#core/clock.ts';
 import type { KubeObject } from '#core/objects.ts';
-import { SelectorError, matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector } from '#core/selector.ts';
+import { SelectorError, matchesLabels, parseLabelSelector } from '#core/selector.ts';
 import type { ListOptions, ObjectList, WatchOptions } from '#kube/port.ts';
+import { fieldSelection } from './field-selectors.ts';
 import { asArray, asObject, asText } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { badRequest, expired, notFound } from './refusals.ts';
@@ -65,7 +66,7 @@ export function createReadPath(store: Store, clock: Clock): ReadPath {
       return object;
     },
     list(served, where) {
-      const isSelected = selectionOf(where);
+      const isSelected = selectionOf(served, where);
       const after = where.continue === undefined || where.continue === '' ? undefined : readContinue(where.continue, store);
       const found = [...store.values(typeId(served.type))]
         .filter((object) => (after === undefined || keyOf(object) > after.key) && isSelected(object))
@@ -95,7 +96,7 @@ export function createReadPath(store: Store, clock: Clock): ReadPath {
       return watchStore(store, clock, {
         typeId: typeId(served.type),
         from: isFromNow ? undefined : Number(resourceVersion),
-        isSelected: selectionOf(where),
+        isSelected: selectionOf(served, where),
         present: (object) => present(served, object),
         wantsBookmarks: where.allowWatchBookmarks ?? false,
         signal,
@@ -104,15 +105,15 @@ export function createReadPath(store: Store, clock: Clock): ReadPath {
   };
 }
 
-/** Throws 400 when a selector cannot be parsed. */
-export function selectionOf({ namespace, labelSelector, fieldSelector }: ListOptions): (object: KubeObject) => boolean {
+/** Throws 400 when a selector cannot be parsed, or asks for a field that the kind does not offer. */
+function selectionOf(served: Served, { namespace, labelSelector, fieldSelector }: ListOptions): (object: KubeObject) => boolean {
   try {
     const labels = parseLabelSelector(labelSelector ?? '');
-    const fields = parseFieldSelector(fieldSelector ?? '');
+    const hasFields = fieldSelection(served, fieldSelector ?? '');
     return (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
       matchesLabels(labels, object.metadata.labels) &&
-      matchesFields(fields, object);
+      hasFields(object);
   } catch (error) {
     if (error instanceof SelectorError) {
       throw badRequest(error.message);

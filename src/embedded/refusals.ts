@@ -69,7 +69,8 @@ export function invalid(type: Named, name: string, problems: readonly FieldProbl
     reason: 'Invalid',
     message: `${kind} "${name}" is invalid: ${list}`,
     causes,
-    details: { ...detailsOf(type, name), kind: type.kind },
+    // a patch is of no kind
+    details: type.kind === '' ? {} : { ...detailsOf(type, name), kind: type.kind },
   });
 }
 
@@ -112,7 +113,8 @@ export function statusOf(error: KubeError): Record<string, unknown> {
     metadata: {},
     status: 'Failure',
     message: error.message,
-    reason: error.reason,
+    // a real API server has no reason for failures that its code did not foresee
+    ...(error.reason === 'InternalError' && !error.message.startsWith('Internal error occurred') ? {} : { reason: error.reason }),
     ...(Object.keys(details).length > 0 ? { details } : {}),
     code: error.code,
   };

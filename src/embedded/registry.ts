@@ -28,6 +28,8 @@ export interface ServedVersion {
   readonly printerColumns: readonly PrinterColumn[];
   readonly hasStatus: boolean;
   readonly scale?: ScalePaths;
+  /** Of custom resources: dotted paths that a field selector may name. */
+  readonly selectableFields?: readonly string[];
   readonly deprecationWarning?: string;
 }
 
@@ -44,6 +46,8 @@ export interface ResourceType {
   readonly hasGeneration: boolean;
   /** Replacing an object that is not there makes it. */
   readonly isMadeByReplace: boolean;
+  /** All of a collection may be deleted by one request. */
+  readonly isDeletedTogether: boolean;
   /** Served versions, preferred first. */
   readonly versions: readonly ServedVersion[];
   readonly storageVersion: string;
@@ -169,6 +173,7 @@ function builtInType(resource: Resource): ResourceType {
     isCustom: false,
     hasGeneration: traits.hasGeneration ?? false,
     isMadeByReplace: traits.isMadeByReplace ?? false,
+    isDeletedTogether: resource.kind !== 'Namespace',
     storageVersion: resource.version,
     versions: [
       {

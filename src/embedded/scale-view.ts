@@ -22,6 +22,15 @@ export function scaleOf({ version }: Served, object: KubeObject): KubeObject {
   return view as unknown as KubeObject;
 }
 
+/** Throws 500 where no number of replicas is in a custom resource, as Kubernetes does. */
+export function readScale(served: Served, object: KubeObject): KubeObject {
+  const path = served.version.scale?.specReplicas ?? [];
+  if (valueAt(object, path) === undefined) {
+    throw new Error(`the spec replicas field ".${path.join('.')}" does not exist`);
+  }
+  return scaleOf(served, object);
+}
+
 /** The object with the replicas that `wanted` says, and its preconditions. Throws 422. */
 export function scaledTo(served: Served, name: string, current: JsonObject, wanted: JsonObject): JsonObject {
   const replicas = asObject(wanted['spec'])['replicas'] ?? 0;

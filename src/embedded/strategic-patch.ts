@@ -1,9 +1,11 @@
-// Strategic merge patch for the built-in kinds: how a list merges is what its schema says. Pure. Source: Kubernetes API conventions, "strategic merge patch" ($patch, $retainKeys, $deleteFromPrimitiveList).
-import { copyJson, isJsonObject, setMember } from './json-values.ts';
+// Strategic merge patch for the built-in kinds: how a list merges is what its schema says. Pure. Source: Kubernetes API conventions, "strategic merge patch" ($patch, $retainKeys,
+// $setElementOrder, $deleteFromPrimitiveList), and the order of k8s.io/apimachinery strategicpatch.
+import { asArray, copyJson, isJsonObject, setMember } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import type { Shape } from './list-types.ts';
 
 const DELETE_FROM = '$deleteFromPrimitiveList/';
+const ORDER = '$setElementOrder/';
 
 /** A new object; the target is not changed. */
 export function strategicPatch(target: JsonObject, patch: JsonObject, shape: Shape): JsonObject {
@@ -11,7 +13,7 @@ export function strategicPatch(target: JsonObject, patch: JsonObject, shape: Sha
 }
 
 function isDirective(name: string): boolean {
-  return name === '$patch' || name === '$retainKeys' || name.startsWith('$setElementOrder/') || name.startsWith(DELETE_FROM);
+  return name === '$patch' || name === '$retainKeys' || name.startsWith(ORDER) || name.startsWith(DELETE_FROM);
 }
 
 function withoutDirectives(patch: JsonObject): JsonObject {
@@ -38,7 +40,33 @@ function patchObject(target: JsonObject, patch: JsonObject, shape: Shape): JsonO
       patchMember(merged, name, value, shape.member(name));
     }
   }
+  for (const [name, order] of Object.entries(patch)) {
+    const list = name.slice(ORDER.length);
+    if (name.startsWith(ORDER) && Array.isArray(order) && Array.isArray(merged[list])) {
+      merged[list] = inOrder(merged[list] as unknown[], order as unknown[], asArray(target[list]), shape.member(list));
+    }
+  }
   return merged;
+}
+
+/** What the patch names comes as it names it, and before what only the server has, unless that was before it there. */
+function inOrder(items: readonly unknown[], wanted: readonly unknown[], before: readonly unknown[], { patchList }: Shape): unknown[] {
+  const nameOf = (item: unknown): string =>
+    JSON.stringify(typeof patchList === 'object' && isJsonObject(item) ? item[patchList.key] : item);
+  const placesIn = (list: readonly unknown[]): ReadonlyMap<string, number> => new Map(list.map((item, at) => [nameOf(item), at]));
+  const [places, former] = [placesIn(wanted), placesIn(before)];
+  const placeOf = (item: unknown): number => places.get(nameOf(item)) ?? -1;
+  const named = items.filter((item) => placeOf(item) >= 0).toSorted((a, b) => placeOf(a) - placeOf(b));
+  const others = items.filter((item) => placeOf(item) < 0);
+  const ordered: unknown[] = [];
+  for (const item of named) {
+    const at = former.get(nameOf(item)) ?? -1;
+    while (others.length > 0 && (former.get(nameOf(others[0])) ?? at) < at) {
+      ordered.push(others.shift());
+    }
+    ordered.push(item);
+  }
+  return [...ordered, ...others];
 }
 
 function patchMember(merged: JsonObject, name: string, value: unknown, shape: Shape): void {
@@ -64,7 +92,7 @@ function patchList(target: readonly unknown[], patch: readonly unknown[], shape:
     return patch.filter((item) => !(isJsonObject(item) && item['$patch'] === 'replace')).map((item) => copyJson(item));
   }
   if (typeof shape.patchList === 'string') {
-    return [...target, ...patch.filter((item) => !target.includes(item))];
+    return inOrder([...target, ...patch.filter((item) => !target.includes(item))], patch, target, shape);
   }
   const { key } = shape.patchList;
   const merged = [...target];
@@ -84,5 +112,5 @@ function patchList(target: readonly unknown[], patch: readonly unknown[], shape:
       merged.push(patchObject({}, item, shape.item()));
     }
   }
-  return merged;
+  return inOrder(merged, patch, target, shape);
 }

@@ -8,12 +8,12 @@ import type { AdmissionTable } from './admission.ts';
 import { checkContent, decodeFields, emptyObject, fillDefaults, prepareNew } from './content-rules.ts';
 import type { ContentRules } from './content-rules.ts';
 import { decode } from './decoding.ts';
-import type { WriteContext } from './decoding.ts';
+import type { Sent, WriteContext } from './decoding.ts';
 import { asArray, asObject, asText, copyJson, equalJson } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import { builtInShape, customShape } from './list-types.ts';
 import type { Shape } from './list-types.ts';
-import { applyManaged, isManagedFieldsReset, managedByUpdate } from './managed-fields.ts';
+import { applyManaged, isManagedFieldsReset, managedByCreate, managedByUpdate } from './managed-fields.ts';
 import { checkMetadata, checkName } from './metadata-rules.ts';
 import type { ReadPath } from './read-path.ts';
 import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './refusals.ts';
@@ -45,7 +45,7 @@ export interface WritePathParts {
 
 export interface WritePath {
   create(served: Served, namespace: string | undefined, object: JsonObject, context: WriteContext): KubeObject;
-  /** Replaces the object by what `produce` makes of the current one. Throws 404, 409, 422. */
+  /** Replaces the object by what a patch makes of the current one. Throws 404, 409, 422. */
   update(target: Target, produce: (current: JsonObject) => JsonObject, context: WriteContext): KubeObject;
   /** A whole object; some kinds are made by it. */
   replace(target: Target, object: JsonObject, context: WriteContext): KubeObject;
@@ -212,7 +212,10 @@ export function createWritePath(parts: WritePathParts): WritePath {
     if (isManagedFieldsReset(candidate)) {
       return [];
     }
-    return managedByUpdate(ownedBy(served, current, subresource), ownedBy(served, admitted, subresource), shapeOf(served), {
+    // whoever understands managedFields may rewrite them, though not through a subresource
+    const claimed = asArray(asObject(candidate['metadata'])['managedFields']);
+    const before = subresource === undefined && claimed.length > 0 ? withManagedFields(current, claimed) : current;
+    return managedByUpdate(ownedBy(served, before, subresource), ownedBy(served, admitted, subresource), shapeOf(served), {
       manager: context.fieldManager,
       apiVersion: apiVersionIn(served.type.group, served.version.name),
       nowText: subresource === 'scale' ? '' : timeText(clock.now()), // as in Kubernetes
@@ -265,7 +268,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
       }
       const empty = emptyObject(served);
       const defaulted = fillDefaults(parts.rules, served, object, timeText(clock.now()));
-      const managedFields = managedByUpdate(empty, ownedBy(served, defaulted, undefined), shapeOf(served), {
+      const managedFields = managedByCreate(empty, ownedBy(served, defaulted, undefined), shapeOf(served), {
         manager: context.fieldManager,
         apiVersion: apiVersionIn(served.type.group, served.version.name),
         nowText: timeText(clock.now()),
@@ -274,24 +277,14 @@ export function createWritePath(parts: WritePathParts): WritePath {
       return finishCreate(served, withManagedFields(admitted, managedFields), context);
     },
 
-    update(target, produce, context) {
-      const { served, namespace, name, subresource } = target;
-      checkSubresource(served, subresource);
-      const current = reads.read(served, namespace, name) as unknown as JsonObject;
-      if (subresource === 'scale') {
-        return updateScale(target, produce, current, context);
-      }
-      const produced = decode(served, produce(current), context);
-      checkIdentity(produced, namespace, name, served);
-      return finishUpdate(target, produced, current, context, false);
-    },
+    update: (target, produce, context) => change(target, produce, context, 'patch'),
 
     replace(target, object, context) {
       const { served, namespace, name, subresource } = target;
       if (served.type.isMadeByReplace && subresource === undefined && reads.find(served, namespace, name) === undefined) {
         return path.create(served, namespace, object, context);
       }
-      return path.update(target, () => object, context);
+      return change(target, () => object, context, 'object');
     },
 
     apply(target, applied, isForced, context) {
@@ -301,7 +294,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
       if (subresource === 'scale') {
         return updateScale(target, () => applied, asObject(reads.read(served, namespace, name)), context);
       }
-      const decoded = decode(served, applied, context);
+      const decoded = decode(served, applied, context, 'applied');
       if (asArray(asObject(decoded['metadata'])['managedFields']).length > 0) {
         throw badRequest('metadata.managedFields must be nil');
       }
@@ -339,6 +332,18 @@ export function createWritePath(parts: WritePathParts): WritePath {
     },
   };
   return path;
+
+  function change(target: Target, produce: (current: JsonObject) => JsonObject, context: WriteContext, sent: Sent): KubeObject {
+    const { served, namespace, name, subresource } = target;
+    checkSubresource(served, subresource);
+    const current = reads.read(served, namespace, name) as unknown as JsonObject;
+    if (subresource === 'scale') {
+      return updateScale(target, produce, current, context);
+    }
+    const produced = decode(served, produce(current), context, sent);
+    checkIdentity(produced, namespace, name, served);
+    return finishUpdate(target, produced, current, context, false);
+  }
 
   function updateScale(
     target: Target,

@@ -9,10 +9,24 @@ import { silentLog } from '#observe/log.ts';
 import { systemClock as clock } from '#observe/system-clock.ts';
 import { askWith, type ContractServer } from './contract-server.ts';
 
-export async function startEmbeddedServer(): Promise<ContractServer> {
+export interface EmbeddedServer extends ContractServer {
+  readonly kubeconfigPath: string;
+}
+
+export interface EmbeddedServerInit {
+  /** Lines that every container has logged; default: there is no node, which could read them. */
+  readonly log?: readonly string[];
+}
+
+export async function startEmbeddedServer({ log }: EmbeddedServerInit = {}): Promise<EmbeddedServer> {
   const directory = await mkdtemp(join(tmpdir(), 'embedded-http-'));
   const embedded = await createEmbeddedApi({ file: join(directory, 'api.db'), clock, random: Math.random, newUid: randomUUID });
   embedded.startControllers();
+  if (log !== undefined) {
+    embedded.setLogReader(async function* read(_pod, { tailLines = log.length }) {
+      yield* log.slice(log.length - tailLines);
+    });
+  }
   const { kubeconfigPath } = await embedded.listen({
     port: 0,
     certificateDir: join(directory, 'tls'),
@@ -22,6 +36,7 @@ export async function startEmbeddedServer(): Promise<ContractServer> {
   return {
     api,
     ask: await askWith(kubeconfigPath),
+    kubeconfigPath,
     async stop() {
       await api.close();
       await embedded.stop();
