@@ -59,6 +59,7 @@ export const gatewaySettings = {
   ...clusterSettings,
   listen: setting(listenAddress, 'where Trino clients connect', { host: '127.0.0.1', port: 8080 }),
   apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
+  healthListen: setting(listenAddress, 'where /livez, /readyz, /status and /metrics are served', { host: '127.0.0.1', port: 0 }),
   routes: optional(path, 'instead of a cluster: list of route entries in YAML or JSON, read again when it changes'),
   // Kubernetes kills after 30 s.
   stopWithin: setting(duration, 'after SIGTERM, longest time until the process has ended; running answers get 5 s less', 29_000),

@@ -22,6 +22,7 @@ import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
 import { createQueries } from './queries.ts';
+import { describeGateway, type GatewayStatus } from './status.ts';
 import { createRunningQueries } from './running-queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
 import { emptyTable, type RouteTable } from './routing/route-table.ts';
@@ -53,6 +54,8 @@ export interface GatewayInit {
 export interface Gateway {
   /** Ports of all listeners are the same; 0 picks a free one. Rejects with EADDRINUSE when taken. */
   listen(hosts: readonly string[], port: number): Promise<number>;
+  /** What it knows right now. */
+  inspect(): GatewayStatus;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -193,6 +196,14 @@ export function createGateway({
       for (const host of hosts) bound = await listenOn(createListener(), host, bound);
       return bound;
     },
+    inspect: () =>
+      describeGateway({
+        table: table(),
+        isReady: isReady(),
+        isStopping,
+        queuedFor: (runtime) => queue.waitingFor(runtime),
+        runningOn: running.countOf,
+      }),
     async stop(graceMs) {
       isStopping = true;
       endFollowing();

@@ -14,6 +14,8 @@ export interface HealthServerInit {
   /** Asked at each call of /readyz; ready when all are good. */
   readonly checks: () => readonly Check[];
   readonly metrics?: { readonly contentType: string; render(): Promise<string> };
+  /** What /status tells, as JSON. */
+  readonly status?: () => unknown;
 }
 
 export interface HealthServer {
@@ -30,12 +32,15 @@ function answer(response: ServerResponse, status: number, text: string, contentT
   response.writeHead(status, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(text);
 }
 
-export function createHealthServer({ checks, metrics }: HealthServerInit): HealthServer {
+export function createHealthServer({ checks, metrics, status }: HealthServerInit): HealthServer {
   async function respond(path: string, response: ServerResponse): Promise<void> {
     // Whoever is answered sees that the loop turns; what is wrong beyond that is not mended by a restart.
     if (path === '/livez' || path === '/healthz') return answer(response, 200, 'ok\n');
     if (path === '/metrics' && metrics !== undefined) return answer(response, 200, await metrics.render(), metrics.contentType);
-    if (path !== '/readyz') return answer(response, 404, 'there is /livez, /readyz and /metrics\n');
+    if (path === '/status' && status !== undefined)
+      return answer(response, 200, `${JSON.stringify(status(), undefined, 2)}\n`, 'application/json');
+    if (path !== '/readyz')
+      return answer(response, 404, `there is /livez, /readyz${status === undefined ? '' : ', /status'} and /metrics\n`);
     const judged = checks();
     return answer(response, judged.every(({ isGood }) => isGood) ? 200 : 503, formatChecks(judged));
   }

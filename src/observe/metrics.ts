@@ -1,7 +1,7 @@
 // Metrics in Prometheus' text form. The only file that knows prom-client; loaded by roles that serve metrics, not by `up`.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Values of a fixed, small set: never a user, a query or the name of a runtime. */
+/** Values of a fixed, small set: never a user or a query, and the name of a runtime only where it is counted by. */
 export type Labels<L extends string> = Readonly<Record<L, string>>;
 
 export interface Metrics {

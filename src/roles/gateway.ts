@@ -18,8 +18,8 @@ export interface GatewayInit {
   /** See GatewayInit of the gateway itself. */
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
-  /** Makes it listen; returns the port that was taken. */
-  readonly open: (listen: Gateway['listen']) => Promise<number>;
+  /** Makes it listen; returns the port that was taken. Its routes are not known by then. */
+  readonly open: (gateway: Pick<Gateway, 'listen' | 'inspect'>) => Promise<number>;
 }
 
 export interface GatewayRole {
@@ -46,7 +46,7 @@ export async function startGateway({ routes, sealKeys, open, ...init }: GatewayI
   if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
   const keys = sealKeys?.ring ?? (() => ownKeys);
   const gateway = createGateway({ ...init, routes, keys, shard: randomShard(), firstSequence: randomInt(100_000) });
-  const port = await open(gateway.listen);
+  const port = await open(gateway);
   const stop = async (graceMs: number): Promise<void> => {
     routes.stop();
     sealKeys?.stop();

@@ -11,12 +11,16 @@ import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createSealKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import { createFileRoutes } from '#gateway/routing/file-routes.ts';
 import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
+import type { GatewayStatus } from '#gateway/status.ts';
 import { configMaps, secrets } from '#kube/resources.ts';
+import type { Check } from '#observe/health.ts';
 import { SetupError } from '#node/setup-error.ts';
 import { bind } from './bind.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
 import { connectCluster, waitForCluster } from './connect-cluster.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
+import { serveHealth } from './serve-health.ts';
 
 /** Of the time to stop in, what is kept back from running answers. */
 const lastWordsMs = 5_000;
@@ -39,7 +43,12 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
       ...mode,
       clock: process.clock,
       log: role.log,
-      async open(listen) {
+      async open({ listen, inspect }) {
+        await serveHealth('gateway', config.healthListen, role, {
+          checks: () => judgeGateway(inspect()),
+          metrics: createGatewayMetrics(inspect),
+          status: inspect,
+        });
         const bound = await bind('gateway', '--listen ADDRESS:PORT', port, () => listen([host], port));
         // Before the routes are known: until then /readyz says no.
         role.log.info('listening', { url: urlOfListener({ host, port: bound }) });
@@ -78,6 +87,12 @@ function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): M
   log.info('routes come from a file: there is nobody to wake a sleeping runtime, a query for one that is PAUSED ends at once', { file });
   const parse = (text: string): unknown => readYamlDocuments(text)[0];
   return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, trustsRoutes: false };
+}
+
+function judgeGateway({ isReady, isStopping, runtimes }: GatewayStatus): Check[] {
+  const known = `${runtimes.length} runtimes in the route table`;
+  const message = isStopping ? 'the gateway is stopping' : isReady ? known : `the routes or the seal keys are not known yet (${known})`;
+  return [{ name: 'routes', isGood: isReady, message }];
 }
 
 /** A file may come later; a directory that is missing is a mistake in the path, and cannot be watched. */

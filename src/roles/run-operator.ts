@@ -4,15 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { fieldOwner, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
 import type { OperatorConfig } from '#config/roles.ts';
-import { formatListenAddress, urlOfListener } from '#config/setting.ts';
 import { createLeaseElection, type LeaseElection, type Term } from '#kube/control/lease.ts';
 import { observeCalls } from '#kube/control/observed-api.ts';
 import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
-import { createHealthServer } from '#observe/health.ts';
 import { operatorLeaseName } from '#rbac/permissions.ts';
-import { bind } from './bind.ts';
 import { explainClusterProblem } from './cluster-problem.ts';
 import { connectCluster, waitForCluster, type Needed } from './connect-cluster.ts';
 import { alone, leadInTurns, overheard } from './leadership.ts';
@@ -22,6 +19,7 @@ import { startOperatorWebhooks } from './operator-webhooks.ts';
 import { createOperator, type Operator } from './operator.ts';
 import { revocableApi } from './revocable-api.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
+import { serveHealth } from './serve-health.ts';
 
 /** Our definitions, and one kind of each rule of the cluster role: what is missing is told before anything is begun. */
 const needs: readonly Needed[] = [xtrinodes, xtrinodeCatalogs, resources.deployments, resources.pods, resources.leases].map((resource) => ({
@@ -37,11 +35,10 @@ export async function runOperator(config: OperatorConfig, process: RoleProcess):
     const { host } = new URL(client.server);
     const metrics = createOperatorMetrics({ isLeader: () => leadership.is === 'leading', leaseName: operatorLeaseName, host });
     const api = observeCalls(client, clock, metrics.calls);
-    const url = await startHealth(config, role, {
+    const url = await serveHealth('operator', config.healthListen, role, {
       checks: () => judgeOperator(leadership, { nowMs: clock.now(), stuckAfterMs: config.stuckAfter }),
       metrics,
     });
-    log.info('health and metrics are served', { url });
 
     const onProblem = (text: string | undefined): void => {
       if (text !== undefined) leadership = { is: 'waiting', for: text };
@@ -110,17 +107,4 @@ function standForElection(config: OperatorConfig, { clock, random }: RoleProcess
     times: { leaseMs: config.leaseDuration, renewWithinMs: config.renewDeadline, retryMs: config.retryPeriod },
     onHolder: (holder) => log.info('leader', { holder: holder === '' ? 'nobody' : holder, isThisOne: holder === identity }),
   });
-}
-
-async function startHealth(
-  config: OperatorConfig,
-  { stops }: StartedRole,
-  init: Parameters<typeof createHealthServer>[0],
-): Promise<string> {
-  const health = createHealthServer(init);
-  const { host, port } = config.healthListen;
-  const option = `--health-listen ${formatListenAddress({ host, port: 0 })}`;
-  const bound = await bind('health of the operator', option, port, () => health.listen(host, port));
-  stops.push(() => health.stop());
-  return urlOfListener({ host, port: bound });
 }

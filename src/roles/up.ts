@@ -121,7 +121,7 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
     clock,
     log: gatewayLog,
     isOnlyReplica: true,
-    open: (listen) => bind('gateway', '--gateway-port PORT', options.gatewayPort, () => listenOnLoopback(listen, options.gatewayPort)),
+    open: ({ listen }) => bind('gateway', '--gateway-port PORT', options.gatewayPort, () => listenOnLoopback(listen, options.gatewayPort)),
   });
   stops.push(() => gateway.stop(stopGraceMs));
 

@@ -1,0 +1,60 @@
+// What a gateway knows of its runtimes right now, for people (`/status`) and for metrics. It names neither users nor statements.
+// Pure.
+import type { RouteEntry, RouteState } from '#apis/v1/route-entry.ts';
+import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
+
+export interface RuntimeStatus {
+  readonly namespace: string;
+  readonly name: string;
+  readonly routingGroup: string;
+  readonly state: RouteState;
+  /** How clients select it. */
+  readonly hosts: readonly string[];
+  readonly headerValues: readonly string[];
+  readonly isDefault: boolean;
+  readonly coordinatorId?: string;
+  readonly note?: string;
+  /** Statements that wait here for it. */
+  readonly queued: number;
+  /** Queries whose pages go through here. */
+  readonly running: number;
+}
+
+export interface GatewayStatus {
+  readonly isReady: boolean;
+  readonly isStopping: boolean;
+  /** By namespace and name; deleted ones left out. */
+  readonly runtimes: readonly RuntimeStatus[];
+}
+
+export interface StatusInput {
+  readonly table: RouteTable;
+  readonly isReady: boolean;
+  readonly isStopping: boolean;
+  readonly queuedFor: (runtime: string) => number;
+  readonly runningOn: (runtime: string) => number;
+}
+
+function statusOf(entry: RouteEntry, { queuedFor, runningOn }: StatusInput): RuntimeStatus {
+  const { namespace, name, routingGroup, state, hosts, headerValues, isDefault, coordinatorId, note } = entry;
+  const key = keyOfEntry(entry);
+  return {
+    namespace,
+    name,
+    routingGroup,
+    state,
+    hosts,
+    headerValues,
+    isDefault,
+    ...(coordinatorId === undefined ? {} : { coordinatorId }),
+    ...(note === undefined ? {} : { note }),
+    queued: queuedFor(key),
+    running: runningOn(key),
+  };
+}
+
+export function describeGateway(input: StatusInput): GatewayStatus {
+  const { table, isReady, isStopping } = input;
+  const present = [...table.byKey].filter(([, { state }]) => state !== 'REMOVED').sort(([a], [b]) => (a < b ? -1 : 1));
+  return { isReady, isStopping, runtimes: present.map(([, entry]) => statusOf(entry, input)) };
+}
