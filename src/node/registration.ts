@@ -34,6 +34,11 @@ export const LEASE_NAMESPACE = 'kube-node-lease';
 const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const RETRY_MS = 1_000;
+/**
+ * After a silence the node controller may call the Node not ready, with what it knew before, also some seconds after our next word.
+ * So it is said again with so many renewals: a minute.
+ */
+const SAY_READY_AGAIN = 6;
 const MAX_PODS = 110;
 const LAST_WRITE_MS = 3_000;
 
@@ -67,13 +72,20 @@ export function createRegistration(init: RegistrationInit): Registration {
   }
 
   async function keepRenewing(): Promise<void> {
+    let heardAt = clock.now();
+    let sayReady = 0;
     while (!stopping.signal.aborted) {
       await pause(clock, RENEW_MS, stopping.signal);
       if (stopping.signal.aborted) return;
       try {
         await renew();
+        if (clock.now() - heardAt >= LEASE_SECONDS * 1_000) sayReady = SAY_READY_AGAIN;
+        heardAt = clock.now();
+        if (sayReady === 0) continue;
+        await writeStatus(true, options);
+        sayReady -= 1;
       } catch (error) {
-        if (!stopping.signal.aborted) log.warn('the Lease of the node could not be renewed, will retry', { node: nodeName, error });
+        if (!stopping.signal.aborted) log.warn('the node could not say that it lives, will retry', { node: nodeName, error });
       }
     }
   }
