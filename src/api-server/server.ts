@@ -9,6 +9,7 @@ import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Log } from '#observe/log.ts';
 import { createDemandRecorder } from './demand.ts';
+import { createRouteReaders } from './route-readers.ts';
 import { recordCommand, type Command } from './lifecycle-commands.ts';
 
 export interface ApiServerInit {
@@ -186,6 +187,30 @@ export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
       return { status: 'accepted', currentPhase: runtime.status?.phase ?? 'Pending', retryAfterSeconds: wakeEstimateSeconds };
     },
   );
+  const readers = createRouteReaders(api, clock);
+  const readerParams = {
+    type: 'object',
+    properties: { gateway: { type: 'string', maxLength: 32, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$' } },
+  } as const;
+  const readerBody = {
+    type: 'object',
+    additionalProperties: false,
+    required: ['appliedVersion'],
+    properties: { appliedVersion: { type: 'string', maxLength: 64 } },
+  } as const;
+  app.post<{ Params: { gateway: string }; Body: { appliedVersion: string } }>(
+    '/gateways/:gateway',
+    { schema: { params: readerParams, body: readerBody } },
+    async ({ params, body }, reply) => {
+      await readers.report(params.gateway, body.appliedVersion);
+      return reply.code(204).send();
+    },
+  );
+  app.delete<{ Params: { gateway: string } }>('/gateways/:gateway', { schema: { params: readerParams } }, async ({ params }, reply) => {
+    await readers.end(params.gateway);
+    return reply.code(204).send();
+  });
+
   const demandQuery = { type: 'object', additionalProperties: false, properties: { gateway: gatewayName } } as const;
   app.delete<{ Params: RuntimePath; Querystring: { gateway?: string } }>(
     '/runtimes/:namespace/:name/demand',

@@ -50,7 +50,7 @@ const operator: readonly Permission[] = [
     why: 'follows the objects it has made, by label',
   })),
   { scope: 'cluster', resource: kube.pods, verbs: follow, why: 'sees from the Pods whether a coordinator runs, and where' },
-  { scope: 'cluster', resource: kube.leases, verbs: follow, why: 'sees who waits for a runtime, by label' },
+  { scope: 'cluster', resource: kube.leases, verbs: follow, why: 'sees who waits for a runtime, and what gateways say, by label' },
   // Also where it may do nothing else: so a runtime in a namespace that nobody gave us says so.
   { scope: 'cluster', resource: xtrinodes, subresource: 'status', verbs: ['patch'], why: 'reports' },
   { scope: 'cluster', resource: xtrinodeCatalogs, subresource: 'status', verbs: ['patch'], why: 'reports' },
@@ -122,6 +122,12 @@ const apiServer: readonly Permission[] = [
   { scope: 'cluster', resource: xtrinodes, verbs: ['get', 'list'], why: 'answers what there is and what becomes of it' },
   { scope: 'served', resource: xtrinodes, verbs: ['patch'], why: 'records resume and suspend as annotations' },
   { scope: 'served', resource: kube.leases, verbs: ['get', ...apply], why: 'records that somebody waits for a runtime' },
+  {
+    scope: inGateway,
+    resource: kube.leases,
+    verbs: ['list', ...apply, 'delete'],
+    why: 'records which gateways there are and how far they follow the routes',
+  },
 ];
 
 const gateway: readonly Permission[] = [

@@ -25,6 +25,15 @@ export interface CoordinatorProof {
   readonly provenAt: EpochMs;
 }
 
+/** What a gateway has told of itself (apis/v1/route-reader.ts). */
+export interface GatewayWord {
+  readonly name: string;
+  /** Whether it has taken note that the runtime takes no new queries. */
+  readonly refuses: boolean;
+  /** Unless it is heard again. */
+  readonly endsAt: EpochMs;
+}
+
 /** An object that bears one of our names but belongs to somebody else. */
 export interface ForeignObject {
   /** `Kind name`. */
@@ -57,6 +66,8 @@ export interface RuntimeSnapshot {
   readonly publishedEntry: RouteEntry | undefined;
   /** Since when the published route has refused new queries, as far as this operator process has seen. */
   readonly refusingSince: EpochMs | undefined;
+  /** What gateways have said; one that does not say anything is not here. */
+  readonly gateways: readonly GatewayWord[];
   readonly proof: CoordinatorProof | undefined;
   /** Read in this pass when it was due; 'unreachable' when the coordinator did not answer. */
   readonly activity: Activity | 'unreachable' | undefined;

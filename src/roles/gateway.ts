@@ -4,6 +4,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
+import type { RouteReport } from '#gateway/routing/route-report.ts';
 import type { RouteSource } from '#gateway/routing/route-source.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
 import type { Log } from '#observe/log.ts';
@@ -11,6 +12,8 @@ import type { Log } from '#observe/log.ts';
 export interface GatewayInit {
   readonly routes: RouteSource;
   readonly demand: DemandPort;
+  /** Absent where nobody wants to know. */
+  readonly report?: RouteReport;
   /** Without them held statements are sealed with a key of this process alone. */
   readonly sealKeys?: SealKeys;
   readonly clock: Clock;
@@ -41,20 +44,23 @@ export function randomShard(): string {
 }
 
 /** Listens first, so that a taken port is known before anything else happens; fulfilled when routes and keys are known. */
-export async function startGateway({ routes, sealKeys, open, ...init }: GatewayInit): Promise<GatewayRole> {
+export async function startGateway({ routes, sealKeys, report, open, ...init }: GatewayInit): Promise<GatewayRole> {
   const ownKeys = createOwnKeys();
   if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
   const keys = sealKeys?.ring ?? (() => ownKeys);
   const gateway = createGateway({ ...init, routes, keys, shard: randomShard(), firstSequence: randomInt(100_000) });
   const port = await open(gateway);
   const stop = async (graceMs: number): Promise<void> => {
+    // What still comes follows the routes to the last.
+    await gateway.stop(graceMs);
+    await report?.stop();
     routes.stop();
     sealKeys?.stop();
-    await gateway.stop(graceMs);
   };
   try {
     await routes.start();
     await sealKeys?.start();
+    report?.start(routes);
   } catch (error) {
     await stop(0);
     throw error;

@@ -6,10 +6,12 @@ import { gatewayNamespace, gatewaySealSecret, routesLabel } from '#apis/v1/resou
 import { readYamlDocuments } from '#cli/kubernetes-yaml.ts';
 import type { GatewayConfig } from '#config/roles.ts';
 import { urlOfListener } from '#config/setting.ts';
+import { createApiServerClient } from '#gateway/api-server-client.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createSealKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import { createFileRoutes } from '#gateway/routing/file-routes.ts';
+import { createRouteReport, type RouteReport } from '#gateway/routing/route-report.ts';
 import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
 import type { GatewayStatus } from '#gateway/status.ts';
 import { configMaps, secrets } from '#kube/resources.ts';
@@ -30,6 +32,7 @@ const nobody: DemandPort = { ask: () => Promise.resolve(), end: () => Promise.re
 interface Mode {
   readonly routes: RouteSource;
   readonly demand: DemandPort;
+  readonly report?: RouteReport;
   readonly sealKeys?: SealKeys;
   /** Whether their coordinators have been proven by who wrote the routes. */
   readonly trustsRoutes: boolean;
@@ -78,7 +81,10 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
     },
   };
   const sealKeys = createSealKeys({ api, clock, random, log });
-  return { routes, sealKeys, demand: createApiServerDemand(config.apiServer ?? [], randomGatewayName()), trustsRoutes: true };
+  const gateway = randomGatewayName();
+  const client = createApiServerClient(config.apiServer ?? []);
+  const report = createRouteReport({ client, gateway, clock, log });
+  return { routes, sealKeys, demand: createApiServerDemand(client, gateway), report, trustsRoutes: true };
 }
 
 function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {

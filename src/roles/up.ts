@@ -8,8 +8,10 @@ import { createApiServer } from '#api-server/server.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { xtrinodes } from '#apis/v1/resources.ts';
 import { createEmbeddedApi } from '#embedded/embedded-api.ts';
+import { createApiServerClient } from '#gateway/api-server-client.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
 import { createSealKeys } from '#gateway/hold/seal-keys.ts';
+import { createRouteReport } from '#gateway/routing/route-report.ts';
 import { createRouteSource } from '#gateway/routing/route-source.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
 import { findJava, javaMajorForTrino } from '#node/trino/find-java.ts';
@@ -114,10 +116,13 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const apiServerUrl = `http://127.0.0.1:${apiPort}`;
 
   const gatewayLog = childLog(log, { component: 'gateway' });
+  const gatewayName = randomGatewayName();
+  const client = createApiServerClient([apiServerUrl]);
   const gateway = await startGateway({
     routes: createRouteSource({ api, clock, random, log: gatewayLog }),
     sealKeys: createSealKeys({ api, clock, random, log: gatewayLog }),
-    demand: createApiServerDemand([apiServerUrl], randomGatewayName()),
+    demand: createApiServerDemand(client, gatewayName),
+    report: createRouteReport({ client, gateway: gatewayName, clock, log: gatewayLog }),
     clock,
     log: gatewayLog,
     isOnlyReplica: true,

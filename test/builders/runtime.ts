@@ -153,6 +153,7 @@ export function aSnapshot(runtime: XTrinode, seconds: number, part: Partial<Runt
     publishedRoute: undefined,
     publishedEntry: undefined,
     refusingSince: undefined,
+    gateways: [],
     proof: undefined,
     activity: undefined,
     retiringActivity: new Map(),

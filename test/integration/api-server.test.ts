@@ -9,8 +9,10 @@ import { text as readText } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import type { KubeObject, Lease } from '#core/objects.ts';
 import { createApiServer } from '#api-server/server.ts';
-import { annotations, apiVersion, demandLeaseName, xtrinodes } from '#apis/v1/resources.ts';
+import { annotations, apiVersion, demandLeaseName, gatewayNamespace, xtrinodes } from '#apis/v1/resources.ts';
+import { routeReaderOf } from '#apis/v1/route-reader.ts';
 import { createEmbeddedApi } from '#embedded/embedded-api.ts';
+import { createApiServerClient } from '#gateway/api-server-client.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
 import { KubeError } from '#kube/errors.ts';
 import type { KubeApi } from '#kube/port.ts';
@@ -171,7 +173,7 @@ describe('demand', () => {
 
   it('comes through the gateway’s port, which hears of refusals', async (t) => {
     const { url, clock, lease } = await createBench(t);
-    const port = createApiServerDemand([url], 'g1');
+    const port = createApiServerDemand(createApiServerClient([url]), 'g1');
     await port.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: 'ann' });
     assert.equal((await lease())?.spec?.holderIdentity, 'gateway:ann');
     await port.end('default/a');
@@ -182,7 +184,10 @@ describe('demand', () => {
 
   it('of two gateways ends with the second one, whichever replicas of the API server they ask', async (t) => {
     const { url, aReplica, clock, lease } = await createBench(t);
-    const [one, other] = [createApiServerDemand([url], 'g1'), createApiServerDemand([await aReplica()], 'g2')];
+    const [one, other] = [
+      createApiServerDemand(createApiServerClient([url]), 'g1'),
+      createApiServerDemand(createApiServerClient([await aReplica()]), 'g2'),
+    ];
     await one.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: 'ann' });
     clock.advance(1_000);
     await other.ask('default/a', { arrivedAt: clock.now() - 5_000, waiting: 1, user: 'bob' });
@@ -196,7 +201,10 @@ describe('demand', () => {
 
   it('of a gateway that is gone does not keep up what the other one ends', async (t) => {
     const { url, clock, lease } = await createBench(t);
-    const [one, gone] = [createApiServerDemand([url], 'g1'), createApiServerDemand([url], 'g2')];
+    const [one, gone] = [
+      createApiServerDemand(createApiServerClient([url]), 'g1'),
+      createApiServerDemand(createApiServerClient([url]), 'g2'),
+    ];
     await gone.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: '' });
     for (let renewal = 0; renewal < 4; renewal += 1) {
       clock.advance(5_000);
@@ -215,12 +223,15 @@ describe('demand', () => {
     }).listen(0, '127.0.0.1');
     await once(broken, 'listening');
     t.after(() => broken.close());
-    const port = createApiServerDemand([`http://127.0.0.1:1`, `http://127.0.0.1:${(broken.address() as AddressInfo).port}`, url], 'g1');
+    const port = createApiServerDemand(
+      createApiServerClient([`http://127.0.0.1:1`, `http://127.0.0.1:${(broken.address() as AddressInfo).port}`, url]),
+      'g1',
+    );
     await port.ask('default/a', { arrivedAt: clock.now(), waiting: 1, user: '' });
     assert.equal((await lease())?.spec?.holderIdentity, 'gateway');
     await port.end('default/a');
     assert.deepEqual(refusals, ['POST']);
-    const lost = createApiServerDemand(['http://127.0.0.1:1', 'http://127.0.0.1:2'], 'g1');
+    const lost = createApiServerDemand(createApiServerClient(['http://127.0.0.1:1', 'http://127.0.0.1:2']), 'g1');
     await assert.rejects(lost.ask('default/a', { arrivedAt: 1, waiting: 1, user: '' }), /127\.0\.0\.1:1.*127\.0\.0\.1:2/);
   });
 
@@ -228,6 +239,42 @@ describe('demand', () => {
     const { call, clock, lease } = await createBench(t);
     await call('POST', '/runtimes/default/a/demand', { arrivedAt: clock.now() + 1e9 });
     assert.equal(Date.parse((await lease())?.spec?.acquireTime ?? ''), clock.now());
+  });
+});
+
+describe('gateways', () => {
+  const readers = async ({ api }: Bench): Promise<readonly string[]> =>
+    (await api.list<Lease>(leases, { namespace: gatewayNamespace })).items.map(({ metadata }) => metadata.name);
+
+  it('say that they live and how far they follow the routes, in one Lease each, until they end', async (t) => {
+    const bench = await createBench(t);
+    assert.equal((await bench.call('POST', '/gateways/g1', { appliedVersion: '41' })).status, 204);
+    assert.equal((await bench.call('POST', '/gateways/g1', { appliedVersion: '42' })).status, 204);
+    const [lease] = (await bench.api.list<Lease>(leases, { namespace: gatewayNamespace })).items;
+    assert.ok(lease !== undefined);
+    const endsAt = bench.clock.now() + 25_000;
+    assert.deepEqual(routeReaderOf(lease), { gateway: 'g1', appliedVersion: '42', endsAt });
+    assert.deepEqual(bench.writes, ['apply Lease', 'apply Lease']);
+    assert.equal((await bench.call('DELETE', '/gateways/g1')).status, 204);
+    assert.deepEqual(await readers(bench), []);
+    assert.equal((await bench.call('DELETE', '/gateways/g1')).status, 204);
+  });
+
+  it('that were killed leave nothing for long', async (t) => {
+    const bench = await createBench(t);
+    await bench.call('POST', '/gateways/killed', { appliedVersion: '1' });
+    bench.clock.advance(9 * 60_000);
+    await bench.call('POST', '/gateways/g1', { appliedVersion: '1' });
+    assert.deepEqual(await readers(bench), ['xtrinode-gateway-g1', 'xtrinode-gateway-killed']);
+    bench.clock.advance(2 * 60_000);
+    await bench.call('POST', '/gateways/g2', { appliedVersion: '1' });
+    assert.deepEqual(await readers(bench), ['xtrinode-gateway-g1', 'xtrinode-gateway-g2']);
+  });
+
+  it('with a name that no Lease can have are refused', async (t) => {
+    const bench = await createBench(t);
+    assert.equal((await bench.call('POST', '/gateways/No_Name', { appliedVersion: '1' })).status, 400);
+    assert.deepEqual(bench.writes, []);
   });
 });
 

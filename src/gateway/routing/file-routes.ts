@@ -93,6 +93,7 @@ export function createFileRoutes({ file, parse, clock, log }: FileRoutesInit): R
 
   return {
     table: () => table,
+    version: () => undefined,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -16,6 +16,8 @@ export interface RouteSource {
   readonly table: () => RouteTable;
   /** Called after the table was swapped. */
   subscribe(listener: (table: RouteTable) => void): () => void;
+  /** resourceVersion of the newest change that is in the table; undefined where routes have none. */
+  version(): string | undefined;
   start(): Promise<void>;
   stop(): void;
 }
@@ -92,6 +94,7 @@ export function createRouteSource({ api, clock, random, log }: RouteSourceInit):
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    version: reflector.version,
     async start() {
       reflector.store.subscribe(follow);
       reflector.start();

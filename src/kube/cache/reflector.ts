@@ -40,6 +40,8 @@ export interface CacheTrouble {
 
 export interface Reflector<T extends KubeObject> {
   readonly store: ReadStore<T>;
+  /** resourceVersion of the newest that listeners of the store have heard; undefined before the first list. */
+  version(): string | undefined;
   /** Undefined while it follows. After a failure it follows when something has come, or a watch has lasted; at most a minute late. */
   trouble(): CacheTrouble | undefined;
   /** Fulfilled after the first complete list; rejected by `stop` before that. Failures to list are retried, not reported here. */
@@ -193,6 +195,7 @@ export function createReflector<T extends KubeObject>(init: ReflectorInit<T>): R
 
   return {
     store: store.read,
+    version: () => newest,
     trouble: () => trouble,
     synced: synced.promise,
     start() {

@@ -5,6 +5,7 @@ import { isEqual } from '#core/equality.ts';
 import type { ConfigMap, Deployment, KubeObject, Lease, Pod, Service } from '#core/objects.ts';
 import type { XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
 import { demandLabel, gatewayNamespace, routesLabel, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import { routeReaderLabel } from '#apis/v1/route-reader.ts';
 import { runtimeOfRouteKey } from '#apis/v1/names.ts';
 import { createFreshView, type FreshView } from '#kube/cache/fresh-view.ts';
 import { byLabel, byNamespace, type GroupOf } from '#kube/cache/indexes.ts';
@@ -26,6 +27,8 @@ export interface Caches {
   readonly serviceAccounts: Watched<KubeObject>;
   readonly pods: Watched<Pod>;
   readonly demands: Watched<Lease>;
+  /** What gateways say of themselves. */
+  readonly gateways: Watched<Lease>;
   /** The shards of the route table. */
   readonly routes: Watched<ConfigMap>;
   start(): Promise<void>;
@@ -67,6 +70,7 @@ export function createCaches(init: CachesInit): Caches {
     serviceAccounts: watched<KubeObject>(resources.serviceAccounts, managed, runtimeOf),
     pods: watched<Pod>(resources.pods, managed, runtimeOf),
     demands: watched<Lease>(resources.leases, { labelSelector: demandLabel }),
+    gateways: watched<Lease>(resources.leases, { namespace: gatewayNamespace, labelSelector: routeReaderLabel }),
     routes: watched<ConfigMap>(resources.configMaps, { namespace: gatewayNamespace, labelSelector: routesLabel }),
     async start() {
       for (const reflector of reflectors) reflector.start();

@@ -78,6 +78,9 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   });
   const foreign = new Map<string, ForeignObject>();
   const ends: (() => void)[] = [() => claims.stop()];
+  const waitingForGateways = new Set<string>();
+  /** Times that any gateway has said something. */
+  let gatewayWords = 0;
 
   function followProof(seen: RuntimeSnapshot, key: string, status: XTrinodeStatus): void {
     const isAwake = status.lifecycle?.desired === 'Awake';
@@ -97,12 +100,19 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     claims.of(key);
   }
 
+  function hearGateway(): void {
+    gatewayWords += 1;
+    for (const key of waitingForGateways) queue.add(key);
+    waitingForGateways.clear();
+  }
+
   async function reconcile(key: string): Promise<void> {
     const object = caches.runtimes.view.get(key);
     if (object === undefined) {
       forget(key);
       return;
     }
+    const wordsBefore = gatewayWords;
     const seen = await observer.snapshot(object, foreign.get(key));
     const { runtime } = seen;
     const { plan, failure } = planOrTell(seen);
@@ -128,6 +138,10 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
       queue.addAfter(key, seen.foreign.isLeaving ? leavingLookMs : foreignLookMs);
     }
     if (plan.againInMs !== undefined) queue.addAfter(key, plan.againInMs);
+    if (plan.waitsForGateways !== true) return;
+    waitingForGateways.add(key);
+    // What was said since the snapshot was taken.
+    if (gatewayWords !== wordsBefore) queue.add(key);
   }
 
   async function report({ runtime }: RuntimeSnapshot, status: XTrinodeStatus): Promise<void> {
@@ -170,7 +184,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     runtimes: caches.runtimes.store,
     troubles: caches.troubles,
     async start() {
-      ends.push(followChanges(caches, enqueue));
+      ends.push(followChanges(caches, enqueue), caches.gateways.store.subscribe(hearGateway));
       // No pass on half a picture: an object that is not listed yet would look like one that is missing.
       await caches.start();
       queue.run({ concurrency, process: reconcile, onError });

@@ -7,10 +7,12 @@ import { demandLeaseName, gatewayNamespace } from '#apis/v1/resources.ts';
 import { routeKey, routeShardOf, routeShards } from '#apis/v1/names.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { readCatalog, type RuntimeReader } from '#apis/v1/read-objects.ts';
+import { routeReaderOf } from '#apis/v1/route-reader.ts';
 import { parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
+import { isOlderVersion } from '#kube/cache/version.ts';
 import type { Log } from '#observe/log.ts';
-import type { Activity, ForeignObject, RuntimeSnapshot } from '../snapshot.ts';
+import type { Activity, ForeignObject, GatewayWord, RuntimeSnapshot } from '../snapshot.ts';
 import type { Caches } from './caches.ts';
 import type { ClaimsIndex } from './claims-index.ts';
 import type { Prober } from './prober.ts';
@@ -36,14 +38,29 @@ export interface Observer {
 }
 
 export function createObserver({ caches, read, claims, prober, coordinators, clock, log, signal }: ObserverInit): Observer {
-  const refusingSince = new Map<string, EpochMs>();
+  const refusing = new Map<string, Refusal>();
 
   function noteRoute(key: string, text: string | undefined): RouteEntry | undefined {
     const parsed = text === undefined ? undefined : parseRouteEntry(text);
     const entry = typeof parsed === 'object' ? parsed : undefined;
-    if (entry === undefined || entry.state === 'RUNNING') refusingSince.delete(key);
-    else if (!refusingSince.has(key)) refusingSince.set(key, clock.now());
+    if (entry === undefined || entry.state === 'RUNNING') refusing.delete(key);
+    else if (!refusing.has(key)) refusing.set(key, { since: clock.now(), version: versionOf(routeShardOf(key)) });
     return entry;
+  }
+
+  function versionOf(shard: string): string | undefined {
+    return caches.routes.view.get(`${gatewayNamespace}/${shard}`)?.metadata.resourceVersion;
+  }
+
+  function listenToGateways(refusal: Refusal | undefined): readonly GatewayWord[] {
+    const readers = caches.gateways.store.list().map(routeReaderOf);
+    return readers
+      .filter((reader) => reader !== undefined)
+      .map(({ gateway, appliedVersion, endsAt }) => ({
+        name: gateway,
+        refuses: refusal !== undefined && isAsNew(appliedVersion, refusal.version),
+        endsAt,
+      }));
   }
 
   function readDemand(lease: Lease | undefined): Lease | undefined {
@@ -84,7 +101,8 @@ export function createObserver({ caches, read, claims, prober, coordinators, clo
       const nowMs = clock.now();
       const publishedRoute = entryIn(caches.routes.view, routeShardOf(entryKey), entryKey);
       const publishedEntry = noteRoute(entryKey, publishedRoute ?? strayEntry(caches.routes.view, entryKey));
-      const refused = refusingSince.get(entryKey);
+      const refusal = refusing.get(entryKey);
+      const refused = refusal?.since;
       return {
         runtime,
         specProblems: problems,
@@ -102,6 +120,8 @@ export function createObserver({ caches, read, claims, prober, coordinators, clo
         publishedRoute,
         publishedEntry,
         refusingSince: refused,
+        // Before the coordinator is asked: what gateways sent until then it knows.
+        gateways: listenToGateways(refusal),
         proof: prober.proofOf(key),
         activity: await activityOf(runtime, refused, nowMs),
         retiringActivity: await retiringActivity(runtime, nowMs),
@@ -109,6 +129,17 @@ export function createObserver({ caches, read, claims, prober, coordinators, clo
       };
     },
   };
+}
+
+interface Refusal {
+  readonly since: EpochMs;
+  /** Of the ConfigMap that says it; all changes of the route table up to it are in the table of a gateway that has applied it. */
+  readonly version: string | undefined;
+}
+
+/** Versions that do not compare as numbers count when they are the same. */
+function isAsNew(applied: string, version: string | undefined): boolean {
+  return version !== undefined && (applied === version || isOlderVersion(version, applied));
 }
 
 function entryIn(routes: FreshView<ConfigMap>, shard: string, key: string): string | undefined {

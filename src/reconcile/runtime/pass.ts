@@ -25,6 +25,8 @@ export interface Plan {
   /** Done last: what takes away the evidence for a decision must not come before the decision is on record (decision 0017). */
   readonly afterwards: readonly Action[];
   readonly againInMs: number | undefined;
+  /** Also look again when a gateway has said something. */
+  readonly waitsForGateways?: boolean;
 }
 
 /** Old and new revision at once, or a spec that cannot be rendered, must not stop the judgement of the rest. */
@@ -92,6 +94,7 @@ export function planRuntime(seen: RuntimeSnapshot): Plan {
     status,
     afterwards: [...decided.actions, ...failureEvents(seen, readiness.judgement)],
     againInMs: sooner(sooner(decided.againInMs, resources.againInMs), retirement.againInMs),
+    waitsForGateways: resources.waitsForGateways,
   };
 }
 

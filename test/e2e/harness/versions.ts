@@ -1,6 +1,7 @@
-// Every object of the API with its resourceVersion: what "no write" is measured by. Leases of nodes and of the
-// leader are heartbeats and apart.
+// Every object of the API with its resourceVersion: what "no write" is measured by. Leases of nodes, gateways
+// and the leader are heartbeats and apart.
 import type { KubeObject } from '#core/objects.ts';
+import { gatewayNamespace } from '#apis/v1/resources.ts';
 import { operatorLeaseName } from '#rbac/permissions.ts';
 import type { Up } from './up.ts';
 
@@ -11,7 +12,7 @@ export async function readVersions(up: Up): Promise<Readonly<Record<string, stri
   if (out === '') throw new Error(notes);
   const { items } = JSON.parse(out) as { items: readonly KubeObject[] };
   const isHeartbeat = ({ kind, metadata: { namespace, name } }: KubeObject): boolean =>
-    kind === 'Lease' && (namespace === 'kube-node-lease' || name === operatorLeaseName);
+    kind === 'Lease' && (namespace === 'kube-node-lease' || namespace === gatewayNamespace || name === operatorLeaseName);
   const counted = items.filter((object) => !isHeartbeat(object));
   return Object.fromEntries(
     counted.map(({ kind, metadata: { namespace = '', name, resourceVersion = '' } }) => [`${kind}/${namespace}/${name}`, resourceVersion]),

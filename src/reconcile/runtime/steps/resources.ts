@@ -8,6 +8,7 @@ import { renderServiceAccount, renderStableService, type RenderedRuntime } from 
 import type { Role } from '#apis/v1/names.ts';
 import type { Action } from '../../plan.ts';
 import { isBusy } from './activity.ts';
+import { hearGateways, longestHearingMs } from './gateways-heard.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 
 export interface ResourcesResult {
@@ -16,10 +17,10 @@ export interface ResourcesResult {
   readonly againInMs: number | undefined;
   /** Whether processes are to be kept although the decision is to sleep (queries still run). */
   readonly isDraining: boolean;
+  /** What gateways say is to be looked at as soon as they say it. */
+  readonly waitsForGateways: boolean;
 }
 
-/** The route refuses new queries this long before processes end, so that every gateway has seen it (design section 5). */
-export const refusalSettleMs = 1_000;
 /** A suspend that somebody asked for waits at most this long for running queries. */
 const suspendDrainMs = 5 * 60_000;
 const drainLookMs = 2_000;
@@ -35,20 +36,30 @@ function isRunning(deployments: readonly Deployment[]): boolean {
 interface SleepPermit {
   readonly mayStop: boolean;
   readonly againInMs?: number;
+  readonly waitsForGateways?: boolean;
+  /** Gateways without whose word it goes on. */
+  readonly silent?: readonly string[];
 }
 
-/** Before processes end: the decision must be on record, the route must refuse new queries long enough, then no query may be running (bounded). */
+/** Before processes end: the decision is on record, all gateways refuse new queries, and then no query is running (both bounded). */
 function permitSleep(seen: RuntimeSnapshot, lifecycle: Lifecycle): SleepPermit {
   const wasReady = seen.runtime.status?.coordinator !== undefined;
   if (!wasReady) return { mayStop: true };
   // Not before it is on record: that nobody used the coordinator cannot be seen again once it has ended.
   if (seen.runtime.status?.lifecycle?.desired !== 'Asleep') return { mayStop: false, againInMs: 0 };
-  const refusedForMs = seen.refusingSince === undefined ? 0 : seen.nowMs - seen.refusingSince;
-  if (refusedForMs < refusalSettleMs) return { mayStop: false, againInMs: refusalSettleMs - refusedForMs };
-  if (seen.nowMs - Date.parse(lifecycle.decidedAt) > suspendDrainMs) return { mayStop: true };
-  if (seen.activity === 'unreachable') return { mayStop: true };
+  const hearing = hearGateways(seen);
+  if (!hearing.isOver) return { mayStop: false, againInMs: hearing.againInMs, waitsForGateways: true };
+  const permit = { mayStop: true, silent: hearing.silent };
+  if (seen.nowMs - Date.parse(lifecycle.decidedAt) > suspendDrainMs) return permit;
+  if (seen.activity === 'unreachable') return permit;
   if (seen.activity === undefined) return { mayStop: false, againInMs: 0 };
-  return isBusy(seen.activity) ? { mayStop: false, againInMs: drainLookMs } : { mayStop: true };
+  return isBusy(seen.activity) ? { mayStop: false, againInMs: drainLookMs } : permit;
+}
+
+function tellSilence({ silent = [] }: SleepPermit): readonly Action[] {
+  if (silent.length === 0) return [];
+  const message = `gateway ${silent.join(' and ')} lives but has not said within ${longestHearingMs / 1_000} s that it sends no more queries: the runtime goes to sleep all the same. The log of that gateway says why it does not follow the routes`;
+  return [{ do: 'event', type: 'Warning', reason: 'GatewayLags', message }];
 }
 
 function prune(seen: RuntimeSnapshot, keep: ReadonlySet<string>): Action[] {
@@ -97,12 +108,13 @@ export function planResources(
       judgement: { type, status: 'False', reason: 'ResourceConflict', message },
       againInMs: undefined,
       isDraining: false,
+      waitsForGateways: false,
     };
   }
   const isAwake = lifecycle.desired === 'Awake';
   // Coordinators end first: without one there is no query to wait for, whoever began to put the runtime to sleep.
   const runs = isRunning(seen.owned.deployments.filter(({ metadata }) => metadata.labels?.[componentLabel] === 'coordinator'));
-  const permit = isAwake || !runs ? { mayStop: true } : permitSleep(seen, lifecycle);
+  const permit: SleepPermit = isAwake || !runs ? { mayStop: true } : permitSleep(seen, lifecycle);
   const isUp = isAwake || !permit.mayStop;
   const keep = new Set([rendered.revision, revisions.serving, ...revisions.retiring]);
   const targetRuns = isUp && (isAwake || revisions.serving === rendered.revision);
@@ -120,10 +132,12 @@ export function planResources(
       ...rendered.deployments(replicas).map((object) => ({ do: 'apply', object }) as const),
       { do: 'apply', object: renderStableService(runtime, revisions.serving) },
       ...others.map((object) => ({ do: 'delete', object }) as const),
+      ...tellSilence(permit),
       ...prune(seen, keep),
     ],
     judgement: { type, status: 'True', reason: 'ResourcesApplied', message: `revision ${rendered.revision} is applied` },
-    againInMs: 'againInMs' in permit ? permit.againInMs : undefined,
+    againInMs: permit.againInMs,
     isDraining: !isAwake && isUp,
+    waitsForGateways: permit.waitsForGateways === true,
   };
 }

@@ -1,0 +1,67 @@
+// Calls of a gateway to its API servers, over HTTP. With several, the one that answered last is asked first, and the next one when it
+// does not answer or cannot. Knows nothing of what is said. Shell.
+import { Agent, request as requestHttp } from 'node:http';
+import { Agent as SecureAgent, request as requestHttps } from 'node:https';
+
+export interface ApiServerCall {
+  readonly method: 'POST' | 'DELETE';
+  /** Path and query. */
+  readonly path: string;
+  readonly body?: object;
+}
+
+export interface ApiServerClient {
+  /** Fulfilled when one has taken it. Rejects when none can be reached, or one refuses. A DELETE of what is gone is done. */
+  call(call: ApiServerCall): Promise<void>;
+}
+
+/** Of one API server; the second one is asked before a waiting client could notice. */
+const timeoutMs = 3_000;
+
+/** The API server took the request and refuses it: another one would say the same. */
+class Refused extends Error {}
+
+/** `urls` without trailing slashes, e.g. http://127.0.0.1:8081. */
+export function createApiServerClient(urls: readonly string[]): ApiServerClient {
+  const options = { keepAlive: true, maxSockets: 32 };
+  const [plain, secure] = [new Agent(options), new SecureAgent(options)];
+  let preferred = 0;
+
+  function callOne(base: string, { method, path }: ApiServerCall, text: string | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers = text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(text)) };
+      const isSecure = base.startsWith('https:');
+      const send = isSecure ? requestHttps : requestHttp;
+      const init = { method, agent: isSecure ? secure : plain, headers, timeout: timeoutMs };
+      const outgoing = send(`${base}${path}`, init, (response) => {
+        response.resume();
+        const status = response.statusCode ?? 0;
+        if (status < 300 || (method === 'DELETE' && status === 404)) resolve();
+        else if (status < 500 && status !== 429) reject(new Refused(`the API server ${base} answered HTTP ${status}`));
+        else reject(new Error(`the API server ${base} answered HTTP ${status}`));
+      });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from the API server ${base} within ${timeoutMs} ms`)));
+      outgoing.on('error', reject);
+      outgoing.end(text);
+    });
+  }
+
+  return {
+    async call(call) {
+      const text = call.body === undefined ? undefined : JSON.stringify(call.body);
+      const failures: unknown[] = [];
+      for (let turn = 0; turn < urls.length; turn += 1) {
+        const at = (preferred + turn) % urls.length;
+        try {
+          await callOne(urls[at] ?? '', call, text);
+          preferred = at;
+          return;
+        } catch (error) {
+          if (error instanceof Refused || urls.length === 1) throw error;
+          failures.push(error);
+        }
+      }
+      throw new AggregateError(failures, failures.map((error) => (error instanceof Error ? error.message : String(error))).join('; '));
+    },
+  };
+}
