@@ -16,8 +16,8 @@ const chosen = scenarios.filter(({ name }) =>
   ['create', 'suspend by command', 'sleep when idle', 'catalog change', 'delete'].includes(name),
 );
 
-/** The client tries a read on a broken connection five times, and a failing pass is tried a dozen times in its first minute. */
-const mostAlike = 60;
+/** The client sends a read six times over broken connections, and a failing pass is tried a dozen times in its first minute. */
+const mostAlike = 80;
 
 const undisturbed = new Map(chosen.map((scenario) => [scenario, runFaulty(scenario, undefined)]));
 

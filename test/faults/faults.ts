@@ -133,7 +133,7 @@ export const faults: readonly NamedFault[] = [
       { on: ['list'], untilMs: minute, fault: expired },
     ],
     costsMs: overMs,
-    mostLists: 24,
+    mostLists: 30,
   },
   {
     name: 'watches go silent without ending',
