@@ -1,55 +1,45 @@
-// Writing the gateway's own answers. Shell; a client that has gone is no error.
-import type { ServerResponse } from 'node:http';
+// The gateway's own answers. Shell; a client that has gone is no error.
+import { STATUS_CODES } from 'node:http';
+import type { ClientExchange } from './http/client-exchange.ts';
 import { formatProblem, statusOf, type GatewayProblem } from './problems.ts';
 
-function canAnswer(response: ServerResponse): boolean {
-  return !response.headersSent && !response.destroyed;
+export function sendPage(exchange: ClientExchange, page: string): void {
+  exchange.send(200, ['Content-Type', 'application/json', 'Cache-Control', 'no-store'], page);
 }
 
-function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string | Buffer): void {
-  if (!canAnswer(response)) return;
-  response.writeHead(status, { ...headers, 'Content-Length': String(Buffer.byteLength(body)) });
-  response.end(body);
+export function sendJson(exchange: ClientExchange, value: unknown): void {
+  sendPage(exchange, JSON.stringify(value));
 }
 
-export function sendPage(response: ServerResponse, page: string): void {
-  send(response, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, page);
+function linesOf(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers).flat();
 }
 
-export function sendJson(response: ServerResponse, value: unknown): void {
-  sendPage(response, JSON.stringify(value));
+export function sendHtml(exchange: ClientExchange, status: number, html: string, headers: Readonly<Record<string, string>> = {}): void {
+  exchange.send(status, ['Content-Type', 'text/html; charset=utf-8', 'Cache-Control', 'no-store', ...linesOf(headers)], html);
 }
 
-export function sendHtml(response: ServerResponse, status: number, html: string, headers: Readonly<Record<string, string>> = {}): void {
-  send(response, status, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', ...headers }, html);
+export function sendEmpty(exchange: ClientExchange, status: number, headers: Readonly<Record<string, string>> = {}): void {
+  exchange.send(status, linesOf(headers), '');
 }
 
-export function sendEmpty(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
-  if (!canAnswer(response)) return;
-  response.writeHead(status, headers);
-  response.end();
+export function sendRedirect(exchange: ClientExchange, location: string): void {
+  sendEmpty(exchange, 302, { Location: location });
 }
 
-export function sendRedirect(response: ServerResponse, location: string): void {
-  sendEmpty(response, 302, { Location: location, 'Content-Length': '0' });
-}
-
-export function sendProblem(response: ServerResponse, problem: GatewayProblem, headers: Readonly<Record<string, string>> = {}): void {
+export function sendProblem(exchange: ClientExchange, problem: GatewayProblem, headers: Readonly<Record<string, string>> = {}): void {
   const retry = problem.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(problem.retryAfterSeconds) };
-  send(response, statusOf(problem), { 'Content-Type': 'application/problem+json', ...retry, ...headers }, formatProblem(problem));
+  const lines = linesOf({ 'Content-Type': 'application/problem+json', ...retry, ...headers });
+  exchange.send(statusOf(problem), lines, formatProblem(problem));
 }
 
 /** An answer of a coordinator that was read whole, line by line as it came. */
 export function sendAnswer(
-  response: ServerResponse,
+  exchange: ClientExchange,
   answer: { readonly status: number; readonly headers: readonly string[]; readonly body: Buffer },
 ): void {
-  if (!canAnswer(response)) return;
-  const headers: string[] = [];
-  for (let index = 0; index + 1 < answer.headers.length; index += 2) {
-    const name = answer.headers[index] as string;
-    if (name.toLowerCase() !== 'content-length') headers.push(name, answer.headers[index + 1] as string);
-  }
-  response.writeHead(answer.status, [...headers, 'Content-Length', String(answer.body.length)]);
-  response.end(answer.body);
+  const { status, headers, body } = answer;
+  exchange.begin(status, STATUS_CODES[status] ?? '', headers, body.length);
+  exchange.add(body);
+  exchange.end();
 }

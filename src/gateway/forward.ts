@@ -1,5 +1,4 @@
 // One request to the coordinator that owns it, streamed both ways, repeated only where that is safe (trino-protocol 1.7, 8.1).
-import type { IncomingMessage } from 'node:http';
 import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { upstreamHeaders } from '#trino/protocol/headers.ts';
@@ -10,7 +9,7 @@ import type { RequestContext } from './context.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
-import { UpstreamError, type CoordinatorClient } from './upstream/coordinator-client.ts';
+import { discard, UpstreamError, type CoordinatorAnswer, type CoordinatorClient } from './upstream/coordinator-client.ts';
 import { relay } from './upstream/relay.ts';
 
 /**
@@ -67,25 +66,31 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
     }
   }
 
-  async function answer(context: RequestContext, entry: RouteEntry, from: IncomingMessage, pageOf: string | undefined): Promise<Forwarded> {
+  async function answer(
+    context: RequestContext,
+    entry: RouteEntry,
+    from: CoordinatorAnswer,
+    pageOf: string | undefined,
+  ): Promise<Forwarded> {
     if (pageOf !== undefined && context.method === 'GET') {
-      const status = from.statusCode ?? 502;
+      const { status } = from.head;
       const isLost = status === 404 && (await isRestarted(entry, pageOf, context.gone));
       if (isLost || notTrinos.has(status)) {
-        from.resume();
+        discard(from);
         return isLost ? 'restarted' : 'unreachable';
       }
     }
-    await relay(from, context.response, pageOf === undefined ? undefined : coordinatorIdOf(pageOf));
+    await relay(from, context.exchange, pageOf === undefined ? undefined : coordinatorIdOf(pageOf));
     return 'done';
   }
 
   return async (context, entry, { path, pageOf }) => {
-    const { method, gone } = context;
+    const { method } = context;
+    const { departure } = context.exchange;
     const isRepeatable = repeatable.has(method);
-    const read = isRepeatable ? undefined : await readBody(context.request, maxBodyBytes, budget);
+    const read = isRepeatable ? undefined : await readBody(context.exchange, maxBodyBytes, budget);
     if (read !== undefined && 'refused' in read) {
-      sendProblem(context.response, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
+      sendProblem(context.exchange, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
       return 'done';
     }
     const headers = upstreamHeaders(context.headers, context.forwarded);
@@ -94,7 +99,7 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
       method,
       path,
       headers,
-      signal: gone,
+      signal: departure,
       headTimeoutMs,
       ...(read === undefined ? {} : { body: read.body }),
     };
@@ -109,8 +114,8 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
         if (!error.isRefused) outcome = 'unreachable';
       }
       if (attempt >= attempts || (outcome === 'unreachable' && !isRepeatable)) return outcome;
-      await pause(clock, retryPauseMs, gone);
-      if (gone.aborted) return outcome;
+      await pause(clock, retryPauseMs, context.gone);
+      if (departure.aborted) return outcome;
     }
   };
 }

@@ -43,13 +43,13 @@ export function createHeldPages({ routeOf, queue, submitter, addresses, clock }:
   function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
     const { id, origin } = page;
     const nextUri = `${origin}/v1/statement/queued/${id}/${addresses.format(id, capability, token)}/${token}`;
-    sendPage(context.response, formatQueuedPage({ id, origin, nextUri, elapsedMs: elapsedMs(page) }));
+    sendPage(context.exchange, formatQueuedPage({ id, origin, nextUri, elapsedMs: elapsedMs(page) }));
   }
 
   function sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void {
     const { id, origin } = page;
     const input = { id, origin, elapsedMs: elapsedMs(page) };
-    sendPage(context.response, end === 'call-done' ? formatCallDonePage(input) : formatErrorPage({ ...input, failure: end }));
+    sendPage(context.exchange, end === 'call-done' ? formatCallDonePage(input) : formatErrorPage({ ...input, failure: end }));
   }
 
   /** From now on the client knows the held id. */
@@ -85,7 +85,7 @@ export function createHeldPages({ routeOf, queue, submitter, addresses, clock }:
       const { outcome, failure } = held;
       // An error goes on a GET page: the JavaScript client loses one in the answer to its POST (trino-protocol 7.3).
       const isLastPage = outcome?.answer.status === 200 && outcome.nextUri === undefined;
-      if (outcome !== undefined && !(isPost && isLastPage)) return sendAnswer(context.response, outcome.answer);
+      if (outcome !== undefined && !(isPost && isLastPage)) return sendAnswer(context.exchange, outcome.answer);
       if (isPost || isPending(held)) return sendQueued(context, held);
       sendEnd(context, held, failure ?? canceled);
     },

@@ -62,7 +62,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
     if (!queue.isStopped) await pause(clock, againMs, context.gone);
     const { origin, path } = context;
     const elapsedMs = clock.now() - (createdAtOf(id) ?? clock.now());
-    sendPage(context.response, formatQueuedPage({ id, origin, nextUri: `${origin}${path}`, elapsedMs }));
+    sendPage(context.exchange, formatQueuedPage({ id, origin, nextUri: `${origin}${path}`, elapsedMs }));
   }
 
   /** Goes on with a statement that another replica took, or this one before it was restarted. */
@@ -131,12 +131,12 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
   }
 
   async function serveUnheld(context: RequestContext, id: string, unheld: Unheld): Promise<void> {
-    const { method, response, origin } = context;
+    const { method, exchange, origin } = context;
     if (unheld === 'not-found') {
       const detail = 'no such waiting query here: its address is wrong, or made with a key that is gone. Run the query again.';
-      return sendProblem(response, { code: 'NOT_FOUND', detail });
+      return sendProblem(exchange, { code: 'NOT_FOUND', detail });
     }
-    if (method !== 'GET') return sendEmpty(response, method === 'HEAD' ? 200 : 204);
+    if (method !== 'GET') return sendEmpty(exchange, method === 'HEAD' ? 200 : 204);
     if (unheld === 'ask-again') return askAgain(context, id);
     pages.sendEnd(context, { id, origin, arrivedAt: unheld.arrivedAt }, unheld.end);
   }
@@ -144,16 +144,16 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
   return {
     async serve(context, request) {
       const { id, token } = request;
-      const { response, method, headers } = context;
+      const { exchange, method, headers } = context;
       const held = find(context, request);
       if (typeof held === 'string' || !('state' in held)) return serveUnheld(context, id, held);
       queue.seen(held);
-      if (method === 'HEAD') return sendEmpty(response, 200);
+      if (method === 'HEAD') return sendEmpty(exchange, 200);
       if (method === 'DELETE') {
         cancel(context, held);
-        return sendEmpty(response, 204);
+        return sendEmpty(exchange, 204);
       }
-      if (token < held.token - 1) return sendProblem(response, { code: 'GONE', detail: 'this page has been passed already.' });
+      if (token < held.token - 1) return sendProblem(exchange, { code: 'GONE', detail: 'this page has been passed already.' });
       // A page that another replica gave out meanwhile.
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));

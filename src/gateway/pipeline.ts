@@ -1,11 +1,11 @@
 // The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
 // the picture. Nothing here waits; handlers do.
-import { pairsOf, headerOf } from '#trino/protocol/headers.ts';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headerOf } from '#trino/protocol/headers.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
-import { createContext, type RequestContext } from './context.ts';
+import { RequestContext } from './context.ts';
 import type { HeldRequests } from './held-requests.ts';
+import type { ClientExchange } from './http/client-exchange.ts';
 import type { Queries } from './queries.ts';
 import { chooseRoute, hostNameOf, isProblem, isUp, membersOf, type RouteTable } from './routing/route-table.ts';
 import type { Statements } from './statements.ts';
@@ -21,25 +21,28 @@ export interface PipelineInit extends UiInit {
   readonly isReady: () => boolean;
 }
 
-export type Pipeline = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+export type Pipeline = (exchange: ClientExchange) => Promise<void>;
 
 /** What BI tools ask on connecting; answered here, so that nothing wakes (trino-protocol section 6). */
 function info({ table, startedAt, now }: PipelineInit, context: RequestContext): void {
   const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
   const version = isProblem(route) ? '483' : String(route.trinoVersion);
   const uptime = `${((now() - startedAt) / 60_000).toFixed(2)}m`;
-  sendJson(context.response, { nodeVersion: { version }, environment: 'production', coordinator: true, starting: false, uptime });
+  sendJson(context.exchange, { nodeVersion: { version }, environment: 'production', coordinator: true, starting: false, uptime });
 }
 
 /** Calls that belong to a runtime and cannot be held: forwarded when it runs, else 503 with its phase. */
 async function forwardByRoute({ table, forward }: PipelineInit, context: RequestContext): Promise<void> {
   const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
-  if (isProblem(route)) return sendProblem(context.response, route);
+  if (isProblem(route)) return sendProblem(context.exchange, route);
   const outcome = isUp(route) ? await forward(context, route, { path: `${context.path}${context.search}` }) : 'refused';
   if (outcome === 'done' || context.gone.aborted) return;
-  sendProblem(context.response, {
+  const name = `${route.namespace}/${route.name}`;
+  sendProblem(context.exchange, {
     code: 'ASLEEP',
-    detail: `runtime ${route.namespace}/${route.name} is ${route.state}; it wakes on its first query.`,
+    detail: isUp(route)
+      ? `the coordinator of runtime ${name} does not answer just now.`
+      : `runtime ${name} is ${route.state}; it wakes on its first query.`,
     retryAfterSeconds: 30,
   });
 }
@@ -51,19 +54,19 @@ async function forwardByRoute({ table, forward }: PipelineInit, context: Request
 async function spooled(init: PipelineInit, context: RequestContext): Promise<void> {
   const route = init.table().byHost.get(hostNameOf(context.forwarded.host));
   if (route === undefined || membersOf(init.table(), route, undefined).length > 1)
-    return sendProblem(context.response, {
+    return sendProblem(context.exchange, {
       code: 'NOT_FOUND',
       detail: 'spooled segments are served on the host name of one runtime only.',
     });
   // Nobody has to wake to throw a segment away: it expires by itself.
-  if (!isUp(route) && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.response, 200);
+  if (!isUp(route) && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.exchange, 200);
   return forwardByRoute(init, context);
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {
   const { statements, heldRequests, queries } = init;
-  return async (request, response) => {
-    const context = createContext(request, response, pairsOf(request.rawHeaders));
+  return async (exchange) => {
+    const context = new RequestContext(exchange);
     const what = classify(context.method, context.path, context.search);
     switch (what.kind) {
       case 'statement':
@@ -79,7 +82,7 @@ export function createPipeline(init: PipelineInit): Pipeline {
           init.queue.realIdOf(what.id) === undefined &&
           heldRequests.cancelById(context, what.id)
         ) {
-          return sendEmpty(response, 204);
+          return sendEmpty(exchange, 204);
         }
         return queries.follow(context, what.id);
       case 'info':
@@ -94,13 +97,13 @@ export function createPipeline(init: PipelineInit): Pipeline {
       case 'health': {
         const isReady = context.path !== '/readyz' || init.isReady();
         return isReady
-          ? sendJson(response, { status: 'ok' })
-          : sendProblem(response, { code: 'STOPPING', detail: 'the gateway has no route table yet, or is stopping.' });
+          ? sendJson(exchange, { status: 'ok' })
+          : sendProblem(exchange, { code: 'STOPPING', detail: 'the gateway has no route table yet, or is stopping.' });
       }
       case 'method':
-        return sendProblem(response, { code: 'METHOD', detail: `${context.method} is not for ${context.path}.` }, { Allow: what.allow });
+        return sendProblem(exchange, { code: 'METHOD', detail: `${context.method} is not for ${context.path}.` }, { Allow: what.allow });
       case 'unknown':
-        return sendProblem(response, { code: 'FORBIDDEN_PATH', detail: 'this path is not for clients of Trino.' });
+        return sendProblem(exchange, { code: 'FORBIDDEN_PATH', detail: 'this path is not for clients of Trino.' });
       default:
         what satisfies never;
     }

@@ -65,14 +65,14 @@ export function createQueries({ table, known, queue, running, aliases, marked, h
     endBridge(id);
     const failure = { name: 'REMOTE_HOST_GONE', message: `query ${id} is lost: ${loss}. Run it again.` } as const;
     log.warn('a query is lost', { queryId: id, loss });
-    sendPage(context.response, formatErrorPage({ id, origin: context.origin, elapsedMs, failure }));
+    sendPage(context.exchange, formatErrorPage({ id, origin: context.origin, elapsedMs, failure }));
   }
 
   async function bridge(context: RequestContext, id: string, runtime: string): Promise<void> {
-    const { response, origin, method, path, search } = context;
-    if (method === 'DELETE') return sendEmpty(response, 204);
+    const { exchange, origin, method, path, search } = context;
+    if (method === 'DELETE') return sendEmpty(exchange, 204);
     if (method !== 'GET' || !path.startsWith('/v1/statement/')) {
-      return sendProblem(response, { code: 'ASLEEP', detail: `runtime ${runtime} does not answer just now.`, retryAfterSeconds: 5 });
+      return sendProblem(exchange, { code: 'ASLEEP', detail: `runtime ${runtime} does not answer just now.`, retryAfterSeconds: 5 });
     }
     const since = bridgedSince.get(id) ?? clock.now();
     const silence = (): string | undefined => {
@@ -88,15 +88,15 @@ export function createQueries({ table, known, queue, running, aliases, marked, h
     if (oldest !== undefined) endBridge(oldest);
     log.warn('bridging a coordinator that does not answer', { queryId: id, runtime, elapsedMs: clock.now() - since });
     await pause(clock, bridgePaceMs, context.gone);
-    sendPage(response, formatKeepAlivePage({ id, origin, elapsedMs: clock.now() - since, nextUri: `${origin}${path}${search}` }));
+    sendPage(exchange, formatKeepAlivePage({ id, origin, elapsedMs: clock.now() - since, nextUri: `${origin}${path}${search}` }));
   }
 
   /** A held id whose statement still waits, or is not known (any more). */
   function followHeld(context: RequestContext, id: string): void {
     const held = queue.find(id);
     if (held === undefined || context.method !== 'GET')
-      return sendProblem(context.response, { code: 'NOT_FOUND', detail: `no query ${id} waits here.` });
-    sendJson(context.response, {
+      return sendProblem(context.exchange, { code: 'NOT_FOUND', detail: `no query ${id} waits here.` });
+    sendJson(context.exchange, {
       queryId: id,
       state: held.state === 'FAILED' || held.state === 'CANCELED' ? 'FAILED' : 'QUEUED',
       runtime: held.runtime,
@@ -116,7 +116,7 @@ export function createQueries({ table, known, queue, running, aliases, marked, h
       if (alias === undefined && isHeldId(id)) return followHeld(context, id);
       const realId = alias?.realId ?? id;
       const owner = known.ownerOf(realId);
-      if (owner === undefined) return sendProblem(context.response, { code: 'NOT_FOUND', detail: `no runtime knows query ${realId}.` });
+      if (owner === undefined) return sendProblem(context.exchange, { code: 'NOT_FOUND', detail: `no runtime knows query ${realId}.` });
       const isPage = context.path.startsWith('/v1/statement/');
       if (isPage && context.method === 'GET') running.seen(realId, owner.runtime);
       if (context.method === 'DELETE' && !context.path.includes('/partialCancel/')) running.ended(realId);

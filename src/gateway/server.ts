@@ -1,6 +1,4 @@
 // The gateway as a long-lived thing: listens, follows the route table, holds, hands over, stops. Shell.
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 import { createAliases } from './aliases.ts';
@@ -18,6 +16,8 @@ import { createHeldAddresses } from './hold/held-address.ts';
 import type { KeyRing } from './hold/seal-key.ts';
 import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
+import type { ClientExchange } from './http/client-exchange.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
@@ -59,34 +59,10 @@ export interface Gateway {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Above the idle time-outs of clients' pools and load balancers, so that they close first (trino-protocol 8.1). */
-const keepAliveTimeoutMs = 75_000;
-const maxHeaderBytes = 128 * 1024;
-/** A whole request, its body included, has to arrive within this: 16 MiB over a slow line. */
-const requestTimeoutMs = 120_000;
-
-function listenOn(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.removeListener('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
 /** Runtimes whose entry differs between two tables. */
 export function changedRuntimes(before: RouteTable, after: RouteTable): string[] {
   const keys = new Set([...before.byKey.keys(), ...after.byKey.keys()]);
   return [...keys].filter((key) => before.byKey.get(key) !== after.byKey.get(key));
-}
-
-/** What Node's parser refuses. A request that came too slowly is cut without a 408, which makes some clients send it again. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code === 'ECONNRESET';
-  if (isSlow || !socket.writable) return void socket.destroy();
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 export function createGateway({
@@ -147,7 +123,6 @@ export function createGateway({
     now: clock.now,
     isReady,
   });
-  const answering = new Set<ServerResponse>();
   let seen = emptyTable;
 
   function follow(next: RouteTable): void {
@@ -170,30 +145,20 @@ export function createGateway({
   follow(table());
   const endFollowing = routes.subscribe(follow);
 
-  const servers: Server[] = [];
-  function createListener(): Server {
-    const server = createServer(
-      { maxHeaderSize: maxHeaderBytes, requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs },
-      (request, response) => {
-        answering.add(response);
-        response.once('close', () => answering.delete(response));
-        response.shouldKeepAlive &&= !isStopping;
-        pipeline(request, response).catch((error: unknown) => {
-          log.error('a request failed inside the gateway', { method: request.method, path: pathForLog(request.url ?? ''), error });
-          sendProblem(response, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
-          if (!response.writableEnded) response.destroy();
-        });
-      },
-    );
-    server.on('clientError', refuseMalformed);
-    servers.push(server);
-    return server;
+  function handle(exchange: ClientExchange): void {
+    pipeline(exchange).catch((error: unknown) => {
+      const { method, target } = exchange.head;
+      log.error('a request failed inside the gateway', { method, path: pathForLog(target), error });
+      sendProblem(exchange, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
+      if (!exchange.isEnded) exchange.destroy();
+    });
   }
+  const server = createHttpServer({ clock, handle });
 
   return {
     async listen(hosts, port) {
       let bound = port;
-      for (const host of hosts) bound = await listenOn(createListener(), host, bound);
+      for (const host of hosts) bound = await server.listen(host, bound);
       return bound;
     },
     inspect: () =>
@@ -207,13 +172,11 @@ export function createGateway({
     async stop(graceMs) {
       isStopping = true;
       endFollowing();
-      for (const response of answering) response.shouldKeepAlive = false;
+      const stopped = server.stop();
       queue.stop();
       proofs.stop();
-      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-      for (const server of servers) server.closeIdleConnections();
-      const cancel = clock.after(graceMs, () => servers.forEach((server) => server.closeAllConnections()));
-      await Promise.all(closed);
+      const cancel = clock.after(graceMs, () => server.destroy());
+      await stopped;
       cancel();
       await keeper.stop(keys().isShared);
       client.stop();

@@ -56,8 +56,8 @@ function identify({ headers }: RequestContext): Subject | GatewayProblem {
   return subject.user === '' && headerOf(headers, 'authorization') === undefined ? noUser : subject;
 }
 
-function sendIdentityProblem({ response }: RequestContext, problem: GatewayProblem): void {
-  sendProblem(response, problem, problem === noUser ? challenge : {});
+function sendIdentityProblem({ exchange }: RequestContext, problem: GatewayProblem): void {
+  sendProblem(exchange, problem, problem === noUser ? challenge : {});
 }
 
 export function createStatements(init: StatementsInit): Statements {
@@ -79,16 +79,16 @@ export function createStatements(init: StatementsInit): Statements {
   }
 
   function answerKilled(context: RequestContext, killed: Killed): void {
-    if (killed !== 'call-done' && 'answer' in killed) return sendAnswer(context.response, killed.answer);
+    if (killed !== 'call-done' && 'answer' in killed) return sendAnswer(context.exchange, killed.answer);
     answerLater(context, killed);
   }
 
   return {
     async post(context) {
-      const { headers, response, forwarded, origin } = context;
+      const { headers, exchange, forwarded, origin } = context;
       const subject = identify(context);
       if ('code' in subject) return sendIdentityProblem(context, subject);
-      const read = await readBody(context.request, maxStatementBytes, budget);
+      const read = await readBody(context.exchange, maxStatementBytes, budget);
       if ('refused' in read) {
         if (read.refused === 'client-gone') return;
         const tooLarge = { code: 'TOO_LARGE', detail: `the statement is larger than ${maxStatementBytes / 1024 / 1024} MiB.` } as const;
@@ -100,7 +100,7 @@ export function createStatements(init: StatementsInit): Statements {
       }
       const { body } = read;
       if (body.length === 0)
-        return sendProblem(response, {
+        return sendProblem(exchange, {
           code: 'BAD_REQUEST',
           detail: 'the statement is empty: send SQL text as the body of POST /v1/statement.',
         });
@@ -117,7 +117,7 @@ export function createStatements(init: StatementsInit): Statements {
         // A page that leads back here would lead nowhere.
         if (!addresses.canTravel(held.capability)) {
           queue.drop(held);
-          return sendProblem(response, stopping);
+          return sendProblem(exchange, stopping);
         }
       }
       await pages.wait(context, held, postHoldMs(route.state));
@@ -133,7 +133,7 @@ export function createStatements(init: StatementsInit): Statements {
     check(context) {
       const subject = identify(context);
       if ('code' in subject) sendIdentityProblem(context, subject);
-      else sendEmpty(context.response, 200);
+      else sendEmpty(context.exchange, 200);
     },
   };
 }

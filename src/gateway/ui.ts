@@ -40,14 +40,14 @@ function pathOf({ path, search }: RequestContext, heldId: string, realId: string
 
 /** Serves /ui/*; `queryId` is the query that a link names. */
 export async function serveUi({ table, queue, forward }: UiInit, context: RequestContext, queryId: string | undefined): Promise<void> {
-  const { response, headers, forwarded } = context;
+  const { exchange, headers, forwarded } = context;
   const isBrowser = headerOf(headers, 'accept')?.includes('text/html') === true;
   if (queryId !== undefined && isHeldId(queryId)) {
     const alias = queue.realIdOf(queryId);
     if (alias !== undefined)
-      return sendRedirect(response, pathOf(context, queryId, alias.realId, table().byKey.get(alias.runtime)?.trinoVersion));
+      return sendRedirect(exchange, pathOf(context, queryId, alias.realId, table().byKey.get(alias.runtime)?.trinoVersion));
     return sendHtml(
-      response,
+      exchange,
       200,
       page('The query waits', [
         `Query <code>${escapeHtml(queryId)}</code> waits for its runtime to wake. This page shows it once it runs: reload then.`,
@@ -56,14 +56,14 @@ export async function serveUi({ table, queue, forward }: UiInit, context: Reques
     );
   }
   const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
-  if (isProblem(route)) return sendProblem(response, route);
+  if (isProblem(route)) return sendProblem(exchange, route);
   const path = context.path === '/' || context.path === '/ui' ? '/ui/' : context.path;
-  if (path !== context.path) return sendRedirect(response, path);
+  if (path !== context.path) return sendRedirect(exchange, path);
   const outcome = isUp(route) ? await forward(context, route, { path: `${path}${context.search}` }) : 'refused';
   if (outcome === 'done' || context.gone.aborted) return;
   const name = `${route.namespace}/${route.name}`;
   if (!isBrowser)
-    return sendProblem(response, {
+    return sendProblem(exchange, {
       code: 'ASLEEP',
       detail: `runtime ${name} is ${route.state}; it wakes on its first query.`,
       retryAfterSeconds: 30,
@@ -71,7 +71,7 @@ export async function serveUi({ table, queue, forward }: UiInit, context: Reques
   const why = route.note === undefined ? '' : `: ${escapeHtml(route.note)}`;
   const asleep = route.state === 'PAUSED';
   sendHtml(
-    response,
+    exchange,
     503,
     page(asleep ? `${name} sleeps` : `${name} is not ready yet`, [
       `Runtime <code>${escapeHtml(name)}</code> is ${escapeHtml(route.state)}${why}.`,

@@ -1,8 +1,11 @@
-// Talks to coordinators: one keep-alive pool each, so that one that stalls cannot starve the others (design section 5).
-// Shell. Bytes are streamed, never parsed (D6); only small answers are read whole.
-import { Agent, request, type IncomingMessage } from 'node:http';
+// Talks to coordinators: one pool of connections each, so that one that stalls cannot starve the others (design section 5). Shell.
+// Bytes are streamed, never parsed (D6); only small answers are read whole.
 import type { Clock } from '#core/clock.ts';
 import { downstreamHeaders } from '#trino/protocol/headers.ts';
+import type { AnswerHead } from '../http/answer-head.ts';
+import type { Cancellation } from '../http/departure.ts';
+import { ConnectionPool } from './connection-pool.ts';
+import type { AnswerReader, CoordinatorConnection } from './coordinator-connection.ts';
 
 export interface UpstreamCall {
   /** http://address:port */
@@ -13,7 +16,7 @@ export interface UpstreamCall {
   /** Alternating names and values, in order. */
   readonly headers: readonly string[];
   readonly body?: Buffer;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Until the head of the answer, in ms. */
   readonly headTimeoutMs: number;
   /** How much of an answer `exchange` reads; default 1 MiB. */
@@ -39,8 +42,14 @@ export interface SmallAnswer {
   readonly body: Buffer;
 }
 
+/** Its head has come. Its body must be read or thrown away. */
+export interface CoordinatorAnswer {
+  readonly head: AnswerHead;
+  readonly connection: CoordinatorConnection;
+}
+
 export interface CoordinatorClient {
-  open(call: UpstreamCall): Promise<IncomingMessage>;
+  open(call: UpstreamCall): Promise<CoordinatorAnswer>;
   /** Reads the whole answer, up to its bound, within the head's time-out. */
   exchange(call: UpstreamCall): Promise<SmallAnswer>;
   /** Lets pools of coordinators that are no longer in use end; what runs on them runs to its end. */
@@ -48,84 +57,112 @@ export interface CoordinatorClient {
   stop(): void;
 }
 
-const maxSocketsPerCoordinator = 1_024;
 const maxSmallAnswerBytes = 1024 * 1024;
-/** Trino's Jetty closes idle connections after 200 s; well before it, so that we close first. */
-const idleSocketMs = 90_000;
-/** Node's own limit is 16 KiB; prepared statements travel in headers (trino-protocol 2.3). */
-const maxHeaderBytes = 128 * 1024;
 const noConnection = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
-
 /** Errors of a kept-alive connection that the coordinator was closing just then. */
 const staleConnection = new Set(['ECONNRESET', 'EPIPE']);
 
-export function createCoordinatorClient(clock: Clock): CoordinatorClient {
-  const agents = new Map<string, Agent>();
+/** Also when the coordinator has seen it: a statement is only registered by its POST (trino-protocol 1.2). */
+function maySendAgain({ method, path }: UpstreamCall): boolean {
+  return (method !== 'POST' && method !== 'PUT') || path === '/v1/statement';
+}
 
-  function agentOf(baseUrl: string): Agent {
-    let agent = agents.get(baseUrl);
-    if (agent === undefined) {
-      agent = new Agent({ keepAlive: true, maxSockets: maxSocketsPerCoordinator, maxFreeSockets: 64, timeout: idleSocketMs });
-      agents.set(baseUrl, agent);
-    }
-    return agent;
-  }
+/** Its connection is good for the next request then. */
+export function discard({ connection }: CoordinatorAnswer): void {
+  connection.read({ onData: () => undefined, onRead: () => true, isSlowItself: () => false, onBroken: () => undefined });
+}
 
-  /** `isFresh` avoids a kept-alive socket that the coordinator may be closing just now. */
-  function send(call: UpstreamCall, isFresh: boolean): Promise<IncomingMessage> {
-    return new Promise((resolve, reject) => {
-      const { hostname, port, host } = new URL(call.baseUrl);
-      const length = call.body === undefined ? [] : ['Content-Length', String(call.body.length)];
-      const outgoing = request({
-        agent: isFresh ? false : agentOf(call.baseUrl),
-        host: hostname.replaceAll(/[[\]]/g, ''),
-        port,
-        method: call.method,
-        path: call.path,
-        headers: ['Host', host, ...call.headers, ...length],
-        signal: call.signal,
-        maxHeaderSize: maxHeaderBytes,
-      });
-      const cancelTimer = clock.after(call.headTimeoutMs, () => outgoing.destroy(new Error(`no answer within ${call.headTimeoutMs} ms`)));
-      let isAnswered = false;
-      outgoing.on('response', (response) => {
-        isAnswered = true;
-        cancelTimer();
-        resolve(response);
-      });
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        cancelTimer();
-        // A break in the middle of the answer is the reader's matter.
-        if (isAnswered) return;
-        const code = error.code ?? '';
-        if (outgoing.reusedSocket && staleConnection.has(code) && !call.signal.aborted) resolve(send(call, true));
-        else reject(new UpstreamError(error.message, noConnection.has(code), error));
-      });
-      outgoing.end(call.body);
-    });
-  }
+function headOf({ baseUrl, method, path, headers, body }: UpstreamCall): string {
+  let head = `${method} ${path} HTTP/1.1\r\nHost: ${baseUrl.slice(baseUrl.indexOf('//') + 2)}\r\n`;
+  for (let index = 0; index < headers.length; index += 2) head += `${headers[index] as string}: ${headers[index + 1] as string}\r\n`;
+  return body === undefined ? `${head}\r\n` : `${head}Content-Length: ${body.length}\r\n\r\n`;
+}
 
-  async function readSmall(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readWhole({ connection }: CoordinatorAnswer, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) throw new Error(`the answer is larger than ${maxBytes / 1024 / 1024} MiB`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    const reader: AnswerReader = {
+      onData(slice) {
+        size += slice.length;
+        if (size <= maxBytes) chunks.push(Buffer.from(slice));
+        else connection.destroy(new Error(`the answer is larger than ${maxBytes / 1024 / 1024} MiB`));
+      },
+      onRead(isLast) {
+        if (isLast) resolve(Buffer.concat(chunks));
+        return true;
+      },
+      isSlowItself: () => false,
+      onBroken: reject,
+    };
+    connection.read(reader);
+  });
+}
+
+export function createCoordinatorClient(clock: Clock): CoordinatorClient {
+  const pools = new Map<string, ConnectionPool>();
+
+  function poolOf(baseUrl: string): ConnectionPool {
+    let pool = pools.get(baseUrl);
+    if (pool === undefined) pools.set(baseUrl, (pool = new ConnectionPool(baseUrl)));
+    return pool;
+  }
+
+  /** `isFresh` avoids a kept-alive connection that the coordinator may be closing just now. */
+  function send(call: UpstreamCall, isFresh: boolean): Promise<CoordinatorAnswer> {
+    return new Promise((resolve, reject) => {
+      const { signal, headTimeoutMs } = call;
+      const pool = poolOf(call.baseUrl);
+      let connection: CoordinatorConnection | undefined;
+      const end = (error: Error): void => {
+        if (connection !== undefined) return connection.destroy(error);
+        settle();
+        pool.forget(take);
+        reject(new UpstreamError(error.message, false, error));
+      };
+      const leave = (): void => end(new Error('who asked has gone'));
+      const cancelTimer = clock.after(headTimeoutMs, () => end(new Error(`no answer within ${headTimeoutMs} ms`)));
+      const settle = (): void => {
+        cancelTimer();
+        signal.removeEventListener('abort', leave);
+      };
+      const take = (taken: CoordinatorConnection): void => {
+        connection = taken;
+        signal.removeEventListener('abort', leave);
+        taken.send({
+          head: headOf(call),
+          body: call.body,
+          toHead: call.method === 'HEAD',
+          signal,
+          onHead(head) {
+            cancelTimer();
+            resolve({ head, connection: taken });
+          },
+          onFailed(error, hasBegun) {
+            settle();
+            const code = error.code ?? '';
+            const isStale = taken.isReused && !hasBegun && staleConnection.has(code);
+            if (isStale && maySendAgain(call) && !signal.aborted) resolve(send(call, true));
+            else reject(new UpstreamError(error.message, noConnection.has(code), error));
+          },
+        });
+      };
+      if (signal.aborted) return leave();
+      signal.addEventListener('abort', leave);
+      pool.take(isFresh, take);
+    });
   }
 
   return {
     open: (call) => send(call, false),
     async exchange(call) {
-      const response = await send(call, false);
-      const cancelTimer = clock.after(call.headTimeoutMs, () =>
-        response.destroy(new Error(`the answer was not complete after ${call.headTimeoutMs} ms`)),
-      );
+      const answer = await send(call, false);
+      const { head, connection } = answer;
+      const late = (): void => connection.destroy(new Error(`the answer was not complete after ${call.headTimeoutMs} ms`));
+      const cancelTimer = clock.after(call.headTimeoutMs, late);
       try {
-        const body = await readSmall(response, call.maxAnswerBytes ?? maxSmallAnswerBytes);
-        return { status: response.statusCode ?? 502, headers: downstreamHeaders(response.rawHeaders), body };
+        const body = await readWhole(answer, call.maxAnswerBytes ?? maxSmallAnswerBytes);
+        return { status: head.status, headers: downstreamHeaders(head.headers), body };
       } catch (error) {
         throw new UpstreamError(error instanceof Error ? error.message : String(error), false, error);
       } finally {
@@ -133,16 +170,15 @@ export function createCoordinatorClient(clock: Clock): CoordinatorClient {
       }
     },
     retain(baseUrls) {
-      for (const [baseUrl, agent] of agents) {
+      for (const [baseUrl, pool] of pools) {
         if (baseUrls.has(baseUrl)) continue;
-        agents.delete(baseUrl);
-        agent.maxFreeSockets = 0;
-        for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+        pools.delete(baseUrl);
+        pool.retire();
       }
     },
     stop() {
-      for (const agent of agents.values()) agent.destroy();
-      agents.clear();
+      for (const pool of pools.values()) pool.retire();
+      pools.clear();
     },
   };
 }

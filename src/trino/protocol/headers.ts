@@ -19,16 +19,7 @@ const hopByHop = new Set([
   'expect',
 ]);
 const forwarding = new Set(['forwarded', 'via', 'x-real-ip']);
-const transactionHeaders = new Set(['x-trino-transaction-id', 'x-presto-transaction-id']);
-const startsTransaction = new Set(['x-trino-started-transaction-id', 'x-presto-started-transaction-id']);
 const internal = new Set(['x-trino-internal-bearer', 'x-presto-internal-bearer']);
-
-/** Pairs as they came, in order, with duplicates. `raw` alternates names and values (node:http rawHeaders). */
-export function pairsOf(raw: readonly string[]): HeaderPairs {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] as string, raw[index + 1] as string]);
-  return pairs;
-}
 
 export function headerOf(pairs: HeaderPairs, name: string): string | undefined {
   return pairs.find(([key]) => key.toLowerCase() === name)?.[1];
@@ -54,8 +45,43 @@ export interface ForwardedFor {
   readonly clientAddress: string;
 }
 
-function namedByConnection(pairs: HeaderPairs): Set<string> {
-  const names = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.toLowerCase().split(','));
+/** By the name as it is written; few in practice, so that most are not looked at twice. */
+function remembered(isSo: (lower: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    let is = known.get(name);
+    if (is === undefined) {
+      is = isSo(name.toLowerCase());
+      if (known.size < maxRemembered && name.length < 64) known.set(name, is);
+    }
+    return is;
+  };
+}
+
+const maxRemembered = 1_000;
+
+/** The length of a body is said anew by who sends it on. */
+const isForThisHop = (lower: string): boolean => hopByHop.has(lower) || lower === 'content-length';
+const staysHere = remembered(isForThisHop);
+const staysBeforeCoordinator = remembered(
+  (lower) =>
+    isForThisHop(lower) ||
+    forwarding.has(lower) ||
+    internal.has(lower) ||
+    lower.startsWith('x-forwarded-') ||
+    lower === 'x-trino-xtrinode' ||
+    lower === 'host',
+);
+
+const namesTransaction = remembered((lower) => lower === 'x-trino-transaction-id' || lower === 'x-presto-transaction-id');
+const startsTransaction = remembered((lower) => lower === 'x-trino-started-transaction-id' || lower === 'x-presto-started-transaction-id');
+const isConnection = remembered((lower) => lower === 'connection');
+const nothing: ReadonlySet<string> = new Set<string>();
+
+function namedByConnection(pairs: HeaderPairs): ReadonlySet<string> {
+  const lines = pairs.filter(([name]) => isConnection(name));
+  if (lines.every(([, value]) => value === 'keep-alive')) return nothing;
+  const names = lines.flatMap(([, value]) => value.toLowerCase().split(','));
   // Only what a client may drop: else it could strip the identity that security relies on (spec/stack.md section 12).
   return new Set(
     names
@@ -71,10 +97,8 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
   const dropped = namedByConnection(pairs);
   const out: string[] = [];
   for (const [name, value] of pairs) {
-    const lower = name.toLowerCase();
-    if (hopByHop.has(lower) || forwarding.has(lower) || internal.has(lower) || dropped.has(lower)) continue;
-    if (lower.startsWith('x-forwarded-') || lower === 'x-trino-xtrinode' || lower === 'content-length' || lower === 'host') continue;
-    out.push(name, transactionHeaders.has(lower) ? toCoordinator(value) : value);
+    if (staysBeforeCoordinator(name) || (dropped.size > 0 && dropped.has(name.toLowerCase()))) continue;
+    out.push(name, namesTransaction(name) ? toCoordinator(value) : value);
   }
   const port = /:(\d+)$/.exec(forwarded.host)?.[1] ?? (forwarded.protocol === 'https' ? '443' : '80');
   out.push(
@@ -94,10 +118,12 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
  * Headers for the client: the coordinator's, line by line, without hop-by-hop ones. `coordinatorId`: whose answer it is, where it
  * is about a query.
  */
-export function downstreamHeaders(raw: readonly string[], coordinatorId?: string): string[] {
-  return pairsOf(raw).flatMap(([name, value]) => {
-    const lower = name.toLowerCase();
-    if (hopByHop.has(lower)) return [];
-    return [name, coordinatorId !== undefined && startsTransaction.has(lower) ? toClient(value, coordinatorId) : value];
-  });
+export function downstreamHeaders(pairs: HeaderPairs, coordinatorId?: string): string[] {
+  const dropped = namedByConnection(pairs);
+  const out: string[] = [];
+  for (const [name, value] of pairs) {
+    if (staysHere(name) || (dropped.size > 0 && dropped.has(name.toLowerCase()))) continue;
+    out.push(name, coordinatorId !== undefined && startsTransaction(name) ? toClient(value, coordinatorId) : value);
+  }
+  return out;
 }

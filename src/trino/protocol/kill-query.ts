@@ -124,6 +124,8 @@ function literalOf(argument: Argument | undefined): Token | undefined {
 
 /** The call, or undefined for every other statement. Positions are in UTF-16 units of `text`. Throws nothing. */
 export function parseKillQuery(text: string, session: SessionNames): KillQuery | undefined {
+  // Most statements begin with another word: they are not looked at further.
+  if (!/^(?:call|[ \r\n\t]|--|\/\*)/i.test(text)) return undefined;
   const reader = new Reader(text);
   if (reader.take(({ kind, value }) => kind === 'word' && value.toLowerCase() === 'call') === undefined) return undefined;
   if (!readsKillQuery(reader, session) || !reader.symbol('(')) return undefined;

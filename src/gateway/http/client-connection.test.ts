@@ -1,0 +1,151 @@
+// What a client's connection does with silence, on a socket that is none: time is told, not waited for.
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { describe, it } from 'node:test';
+import { ClientConnection } from './client-connection.ts';
+import { keepAliveMs, type ClientExchange } from './client-exchange.ts';
+
+class FakeSocket extends Duplex {
+  readonly remoteAddress = '192.0.2.1';
+  sent = '';
+  timeoutMs = 0;
+  /** The client takes what is sent. */
+  isTaking = true;
+  #silent: (() => void) | undefined;
+
+  setTimeout(ms: number, silent?: () => void): this {
+    this.timeoutMs = ms;
+    this.#silent ??= silent;
+    return this;
+  }
+
+  /** The time-out passes. */
+  beSilent(): void {
+    this.#silent?.();
+  }
+
+  override _read(): void {
+    // Pushed by the test.
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.sent += chunk.toString();
+    if (this.isTaking) done();
+  }
+}
+
+interface Served {
+  readonly socket: FakeSocket;
+  readonly exchanges: readonly ClientExchange[];
+  say(text: string): Promise<void>;
+  nowMs: number;
+}
+
+function aConnection(): Served {
+  const socket = new FakeSocket();
+  const exchanges: ClientExchange[] = [];
+  const served = {
+    socket,
+    exchanges,
+    nowMs: 0,
+    async say(text: string) {
+      socket.push(text);
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+  void new ClientConnection({
+    socket: socket as unknown as Socket,
+    clock: { now: () => served.nowMs, after: () => () => undefined },
+    handle: (exchange) => void exchanges.push(exchange),
+    isStopping: () => false,
+  });
+  return served;
+}
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const halfPost = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf';
+const nobody = { onData: () => undefined, onEnd: () => undefined, onBroken: () => undefined };
+
+describe('a client that is silent', () => {
+  it('before its request or in the middle of a head is cut', async () => {
+    for (const text of ['', 'GET / HTT']) {
+      const { socket, say } = aConnection();
+      await say(text);
+      assert.equal(socket.timeoutMs, keepAliveMs);
+      socket.beSilent();
+      assert.equal(socket.destroyed, true);
+    }
+  });
+
+  it('in the middle of a body is cut, and who reads it is told', async () => {
+    const { socket, exchanges, say } = aConnection();
+    await say(halfPost);
+    let isBroken = false;
+    exchanges[0]?.readBody({ ...nobody, onBroken: () => (isBroken = true) });
+    socket.beSilent();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([socket.destroyed, isBroken, exchanges[0]?.departure.aborted], [true, true, true]);
+  });
+
+  it('while its answer is made waits for it', async () => {
+    const { socket, exchanges, say } = aConnection();
+    await say(get);
+    for (let times = 0; times < 10; times += 1) socket.beSilent();
+    assert.equal(socket.destroyed, false);
+    exchanges[0]?.send(200, [], 'late');
+    assert.match(socket.sent, /^HTTP\/1\.1 200 OK\r\n[^]*late$/);
+  });
+
+  it('and does not take its answer is cut after five minutes', async () => {
+    const { socket, exchanges, say } = aConnection();
+    socket.isTaking = false;
+    await say(get);
+    exchanges[0]?.send(200, [], 'x'.repeat(100_000));
+    for (let times = 0; times < 4; times += 1) socket.beSilent();
+    assert.equal(socket.destroyed, false);
+    socket.beSilent();
+    assert.equal(socket.destroyed, true);
+  });
+});
+
+describe('a client that is slow', () => {
+  it('with its head is cut a minute after it began, whatever it sends', async () => {
+    const served = aConnection();
+    for (const character of 'GET / HTTP') {
+      await served.say(character);
+      served.nowMs += 6_000;
+    }
+    assert.equal(served.socket.destroyed, false);
+    await served.say('/');
+    served.nowMs += 6_000;
+    await served.say('1');
+    assert.equal(served.socket.destroyed, true);
+  });
+
+  it('with its body is cut two minutes after its head', async () => {
+    const served = aConnection();
+    await served.say(halfPost);
+    served.exchanges[0]?.readBody(nobody);
+    served.nowMs = 120_000;
+    await served.say('x');
+    assert.equal(served.socket.destroyed, false);
+    served.nowMs += 1;
+    await served.say('x');
+    assert.equal(served.socket.destroyed, true);
+  });
+});
+
+describe('a clock that is set', () => {
+  it('back or forward disturbs nobody who sends whole requests', async () => {
+    const served = aConnection();
+    for (const jumpMs of [0, 86_400_000, -86_400_000, 365 * 86_400_000]) {
+      served.nowMs += jumpMs;
+      await served.say(get);
+      served.nowMs -= jumpMs * 2;
+      served.exchanges.at(-1)?.send(200, [], 'here');
+    }
+    assert.equal(served.socket.sent.match(/here/g)?.length, 4);
+    assert.equal(served.socket.destroyed, false);
+  });
+});

@@ -1,0 +1,232 @@
+// A client's connection: finds one request after the other in what comes, hands each over when the one before is answered, and ends
+// the connection of who sends what is no request, too slowly or too much. Shell. Knows nothing of Trino.
+import type { Socket } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import type { Clock, EpochMs } from '#core/clock.ts';
+import { BodyError, createBodyDecoder, type BodyDecoder } from './body-decoder.ts';
+import { ClientExchange, keepAliveMs } from './client-exchange.ts';
+import { hasHalfLineEnd, maxHeadBytes } from './fields.ts';
+import { parseRequestHead, type Refusal, type RequestHead } from './request-head.ts';
+
+export interface ConnectionInit {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly handle: (exchange: ClientExchange) => void;
+  readonly isStopping: () => boolean;
+}
+
+/** From the first byte of a head to its last: 128 KiB over a slow line. */
+export const headTimeoutMs = 60_000;
+/** A whole request, its body included, has to arrive within this: 16 MiB over a slow line. */
+export const requestTimeoutMs = 120_000;
+/** Of later requests, or of a body that nobody reads yet, kept while one is being answered; then the client has to wait. */
+const maxAheadBytes = maxHeadBytes;
+/** A client that takes nothing for this many times the idle time-out is gone: as Trino's query.client.timeout. */
+const maxSilences = 4;
+/** So long what a refused client still sends is read and thrown away, so that it can read why. */
+const lingerMs = 2_000;
+const maxLingerBytes = 1024 * 1024;
+
+const endOfHead = Buffer.from('\r\n\r\n');
+
+export class ClientConnection {
+  readonly #init: ConnectionInit;
+  /** What has come and is not read yet. */
+  #ahead: Buffer | undefined;
+  #exchange: ClientExchange | undefined;
+  /** The rest of the request's body; undefined when there is none. */
+  #body: BodyDecoder | undefined;
+  #requestBeganAt: EpochMs = 0;
+  /** Bytes of the next head that have been searched for its end. */
+  #searched = 0;
+  #isAdvancing = false;
+  /** Bytes of a refused client; undefined while it is served. */
+  #lingered: number | undefined;
+  #silences = 0;
+
+  constructor(init: ConnectionInit) {
+    this.#init = init;
+    const { socket } = init;
+    socket.setTimeout(keepAliveMs, () => this.#silent());
+    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('drain', () => this.#drained());
+    // As 'close', but a client that has gone is noticed also while its answer waits.
+    socket.on('end', () => this.#depart());
+    socket.on('close', () => this.#depart());
+    // 'close' follows.
+    socket.on('error', () => undefined);
+  }
+
+  get isIdle(): boolean {
+    return this.#exchange === undefined && this.#lingered === undefined;
+  }
+
+  destroy(): void {
+    this.#init.socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#lingered !== undefined) {
+      this.#lingered += chunk.length;
+      if (this.#lingered > maxLingerBytes) this.destroy();
+      return;
+    }
+    this.#ahead = this.#ahead === undefined ? chunk : Buffer.concat([this.#ahead, chunk]);
+    this.#advance();
+  }
+
+  /** Goes on until more has to come or somebody has to do something. */
+  #advance(): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    while (!this.#init.socket.destroyed && this.#lingered === undefined && this.#step());
+    this.#isAdvancing = false;
+    const { socket } = this.#init;
+    const hasEnough = this.#exchange !== undefined && (this.#ahead?.length ?? 0) > maxAheadBytes;
+    if (hasEnough !== socket.isPaused()) void (hasEnough ? socket.pause() : socket.resume());
+  }
+
+  /** False when nothing can be done just now. */
+  #step(): boolean {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return this.#beginExchange();
+    if (this.#body !== undefined) return this.#readBody(exchange, this.#body);
+    if (!exchange.isEnded || this.#init.socket.writableNeedDrain) return false;
+    this.#exchange = undefined;
+    return true;
+  }
+
+  #beginExchange(): boolean {
+    const head = this.#readHead();
+    if (head === undefined) return false;
+    const { socket, clock, handle, isStopping } = this.#init;
+    let saysContinue = head.awaitsContinue;
+    const exchange = new ClientExchange({
+      head,
+      socket,
+      now: clock.now,
+      // A client that was not told to send its body may send it or not: what comes next could be either.
+      mayKeepAlive: () => head.keepsAlive && !isStopping() && !saysContinue,
+      onReader: () => {
+        if (saysContinue) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+        saysContinue = false;
+        if (this.#body === undefined) exchange.reader?.onEnd();
+        else this.#advance();
+      },
+      onEnd: (keepsAlive) => this.#answered(keepsAlive),
+    });
+    this.#exchange = exchange;
+    this.#body = head.body === 0 ? undefined : createBodyDecoder(head.body);
+    handle(exchange);
+    return true;
+  }
+
+  /** Undefined when it is not all there yet, or was refused. */
+  #readHead(): RequestHead | undefined {
+    const ahead = this.#ahead;
+    if (ahead === undefined) return undefined;
+    if (this.#searched === 0) this.#requestBeganAt = this.#init.clock.now();
+    const end = ahead.indexOf(endOfHead, Math.max(0, this.#searched - 3));
+    if (end < 0 || end + 4 > maxHeadBytes) return this.#missEnd(ahead);
+    // Some old clients end a body with one line end too many (RFC 9112 section 2.2).
+    const start = end > 0 && ahead[0] === 13 && ahead[1] === 10 ? 2 : 0;
+    const head = parseRequestHead(ahead.toString('latin1', start, end + 4));
+    this.#ahead = end + 4 === ahead.length ? undefined : ahead.subarray(end + 4);
+    this.#searched = 0;
+    if (!('status' in head)) return head;
+    this.#refuse(head);
+    return undefined;
+  }
+
+  #missEnd(ahead: Buffer): undefined {
+    const { clock } = this.#init;
+    // Else a client that ends its lines with LF alone would wait until it is cut.
+    const isHopeless = hasHalfLineEnd(ahead, this.#searched);
+    this.#searched = ahead.length;
+    if (ahead.length > maxHeadBytes) this.#refuse({ status: 431, why: `a head is longer than ${maxHeadBytes / 1024} KiB` });
+    else if (isHopeless) this.#refuse({ status: 400, why: 'a control character or half of a line end' });
+    else if (clock.now() - this.#requestBeganAt > headTimeoutMs) this.destroy();
+    return undefined;
+  }
+
+  #readBody(exchange: ClientExchange, body: BodyDecoder): boolean {
+    const { reader, isEnded } = exchange;
+    const ahead = this.#ahead;
+    if (ahead === undefined || (reader === undefined && !isEnded)) return false;
+    if (this.#init.clock.now() - this.#requestBeganAt > requestTimeoutMs) {
+      this.destroy();
+      return false;
+    }
+    let size = 0;
+    try {
+      size = body.read(ahead, (slice) => reader?.onData(slice));
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error;
+      this.#breakBody(exchange, error.message);
+      return false;
+    }
+    this.#ahead = size === ahead.length ? undefined : ahead.subarray(size);
+    if (!body.isDone) return false;
+    this.#body = undefined;
+    reader?.onEnd();
+    return true;
+  }
+
+  #breakBody(exchange: ClientExchange, why: string): void {
+    const { isOpen, reader } = exchange;
+    exchange.departure.abort();
+    reader?.onBroken();
+    this.#exchange = undefined;
+    this.#refuse({ status: 400, why }, isOpen);
+  }
+
+  #answered(keepsAlive: boolean): void {
+    const { socket, isStopping } = this.#init;
+    if (keepsAlive && !isStopping()) return this.#advance();
+    this.#exchange = undefined;
+    socket.end();
+    this.#linger();
+  }
+
+  #linger(): void {
+    const { socket } = this.#init;
+    this.#ahead = undefined;
+    this.#lingered = 0;
+    socket.setTimeout(lingerMs);
+    socket.resume();
+  }
+
+  /** Nobody knows where the next request begins: this was the last one. */
+  #refuse({ status, why }: Refusal, mayAnswer = true): void {
+    const { socket } = this.#init;
+    if (!mayAnswer) return this.destroy();
+    const body = `${why}\n`;
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+    socket.end(head + body);
+    this.#linger();
+  }
+
+  #drained(): void {
+    this.#silences = 0;
+    if (this.#exchange?.isEnded === true) this.#advance();
+  }
+
+  /** Nothing has come or gone for a while. */
+  #silent(): void {
+    const { socket } = this.#init;
+    const exchange = this.#exchange;
+    const waitsForClient = exchange === undefined || this.#lingered !== undefined || (this.#body !== undefined && !exchange.isEnded);
+    this.#silences = exchange?.isEnded === true ? this.#silences + 1 : 0;
+    if (waitsForClient || this.#silences > maxSilences) return this.destroy();
+    // Its answer takes its time: whoever makes it has time-outs of its own. A socket's time-out fires once.
+    socket.setTimeout(keepAliveMs);
+  }
+
+  #depart(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || exchange.isEnded) return;
+    exchange.departure.abort();
+    if (this.#body !== undefined) exchange.reader?.onBroken();
+    this.destroy();
+  }
+}

@@ -1,0 +1,155 @@
+// One request of a client and its answer, as the handlers see them. Writes an answer's head and frames its body; what a body means is
+// nobody's matter here. Whatever is said after the client has gone is thrown away. Shell.
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { Departure } from './departure.ts';
+import type { RequestHead } from './request-head.ts';
+
+export interface BodyReader {
+  /** The slice is the reader's only until it returns. */
+  onData(slice: Buffer): void;
+  onEnd(): void;
+  /** The client has gone, or what it sends is no body. */
+  onBroken(): void;
+}
+
+export interface ExchangeInit {
+  readonly head: RequestHead;
+  readonly socket: Socket;
+  readonly now: () => number;
+  /** Whether the connection goes on after the answer. */
+  readonly mayKeepAlive: () => boolean;
+  readonly onReader: () => void;
+  /** The answer is complete. */
+  readonly onEnd: (keepsAlive: boolean) => void;
+}
+
+/** Above the idle time-outs of clients' pools and load balancers, so that they close first (trino-protocol 8.1). */
+export const keepAliveMs = 75_000;
+const keepAliveLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
+const closeLines = 'Connection: close\r\n\r\n';
+/** Up to here one copy is cheaper than telling the kernel of several buffers. */
+const copyUpTo = 16 * 1024;
+
+function joined(parts: readonly (string | Buffer)[], size: number): Buffer {
+  const whole = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of parts) at += typeof part === 'string' ? whole.write(part, at, 'latin1') : part.copy(whole, at);
+  return whole;
+}
+
+export class ClientExchange {
+  readonly head: RequestHead;
+  readonly departure = new Departure();
+  readonly #init: ExchangeInit;
+  #state: 'open' | 'begun' | 'ended' = 'open';
+  #keepsAlive = false;
+  #isChunked = false;
+  #hasBody = true;
+  /** Of the answer, not yet written. Text is Latin-1: a byte per character. */
+  #parts: (string | Buffer)[] = [];
+  #reader: BodyReader | undefined;
+
+  constructor(init: ExchangeInit) {
+    this.#init = init;
+    this.head = init.head;
+  }
+
+  get clientAddress(): string {
+    return this.#init.socket.remoteAddress ?? 'unknown';
+  }
+
+  /** Nothing of an answer has been sent, and there is somebody to read one. */
+  get isOpen(): boolean {
+    return this.#state === 'open' && !this.departure.aborted;
+  }
+
+  get isEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get reader(): BodyReader | undefined {
+    return this.#reader;
+  }
+
+  /** The body of the request; at most once. Without a reader it waits, and is thrown away after the answer. */
+  readBody(reader: BodyReader): void {
+    this.#reader = reader;
+    if (this.departure.aborted) reader.onBroken();
+    else this.#init.onReader();
+  }
+
+  /** A whole answer of the gateway's own. `headers` alternate names and values, without any about the length. */
+  send(status: number, headers: readonly string[], body: Buffer | string): void {
+    if (!this.isOpen) return;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const date = new Date(this.#init.now()).toUTCString();
+    this.begin(status, STATUS_CODES[status] ?? '', [...headers, 'Date', date], status === 204 ? undefined : bytes.length);
+    this.add(bytes);
+    this.end();
+  }
+
+  /** `length`: of the body in bytes, as far as it is known; of the one a GET would have had, in an answer to HEAD. */
+  begin(status: number, reason: string, headers: readonly string[], length: number | undefined): void {
+    if (!this.isOpen) return;
+    this.#state = 'begun';
+    const { method, isHttp10 } = this.head;
+    this.#hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
+    this.#isChunked = this.#hasBody && length === undefined && !isHttp10;
+    this.#keepsAlive = this.#init.mayKeepAlive() && (length !== undefined || this.#isChunked || !this.#hasBody);
+    let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+    for (let index = 0; index < headers.length; index += 2) text += `${headers[index] as string}: ${headers[index + 1] as string}\r\n`;
+    if (length !== undefined) text += `Content-Length: ${length}\r\n`;
+    else if (this.#isChunked) text += 'Transfer-Encoding: chunked\r\n';
+    this.#parts.push(text + (this.#keepsAlive ? keepAliveLines : closeLines));
+  }
+
+  /** More of the body. It may be needed until `flush` says that it is not. */
+  add(slice: Buffer): void {
+    if (!this.#hasBody || slice.length === 0 || this.#state !== 'begun') return;
+    if (this.#isChunked) this.#parts.push(`${slice.length.toString(16)}\r\n`, slice, '\r\n');
+    else this.#parts.push(slice);
+  }
+
+  /** Writes what there is. False when the kernel has not taken all of it: then the slices are still needed. */
+  flush(): boolean {
+    const { socket } = this.#init;
+    const parts = this.#parts;
+    if (parts.length === 0) return true;
+    this.#parts = [];
+    let size = 0;
+    for (const { length } of parts) size += length;
+    if (size <= copyUpTo) {
+      socket.write(joined(parts, size));
+      return true;
+    }
+    socket.cork();
+    for (const part of parts) socket.write(part, 'latin1');
+    socket.uncork();
+    return socket.writableLength === 0;
+  }
+
+  get needsDrain(): boolean {
+    return this.#init.socket.writableNeedDrain;
+  }
+
+  /** Called back once, when the client has taken what waits for it. */
+  onDrain(listener: () => void): void {
+    this.#init.socket.once('drain', listener);
+  }
+
+  /** The answer is complete. As `flush`. */
+  end(): boolean {
+    if (this.#state !== 'begun') return true;
+    this.#state = 'ended';
+    if (this.#isChunked) this.#parts.push('0\r\n\r\n');
+    const isFree = this.flush();
+    this.#init.onEnd(this.#keepsAlive);
+    return isFree;
+  }
+
+  /** Breaks the connection off: an answer that was begun can be ended in no other way that tells the client so. */
+  destroy(): void {
+    this.#init.socket.destroy();
+  }
+}

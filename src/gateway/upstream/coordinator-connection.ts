@@ -1,0 +1,217 @@
+// One kept-alive connection to a coordinator: sends a request, finds the head of its answer and the end of its body. Shell. Bytes are
+// handed on as they come; what is no HTTP/1.1 answer breaks the connection, and so does what comes unasked.
+import { connect, type Socket } from 'node:net';
+import { parseAnswerHead, type AnswerHead } from '../http/answer-head.ts';
+import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-decoder.ts';
+import type { Cancellation } from '../http/departure.ts';
+import { hasHalfLineEnd, maxHeadBytes } from '../http/fields.ts';
+
+export interface AnswerReader {
+  /** The slice may be written over after `onRead` has returned true. */
+  onData(slice: Buffer): void;
+  /** What one read brought has been given; `isLast`: the body is complete. False when the slices are still needed. */
+  onRead(isLast: boolean): boolean;
+  /** Nothing came for a while. False when that is the coordinator's fault. */
+  isSlowItself(): boolean;
+  onBroken(error: Error): void;
+}
+
+export interface Request {
+  /** In Latin-1, with its empty line. */
+  readonly head: string;
+  readonly body: Buffer | undefined;
+  readonly toHead: boolean;
+  readonly signal: Cancellation;
+  readonly onHead: (head: AnswerHead) => void;
+  /** There is no answer; `hasBegun`: a part of its head came. */
+  readonly onFailed: (error: NodeJS.ErrnoException, hasBegun: boolean) => void;
+}
+
+export interface CoordinatorConnectionInit {
+  readonly host: string;
+  readonly port: number;
+  /** It may carry the next request. */
+  readonly onIdle: (connection: CoordinatorConnection) => void;
+  readonly onClosed: (connection: CoordinatorConnection) => void;
+}
+
+/** Trino's Jetty closes idle connections after 200 s: well before it, so that we close first. Also for a break in an answer. */
+export const silentMs = 120_000;
+const readBytes = 64 * 1024;
+const maxInterimAnswers = 8;
+const endOfHead = Buffer.from('\r\n\r\n');
+
+export class CoordinatorConnection {
+  readonly #init: CoordinatorConnectionInit;
+  readonly #socket: Socket;
+  /** The kernel writes into it; another one takes its place while somebody needs what is in it. */
+  #buffer = Buffer.allocUnsafeSlow(readBytes);
+  #request: Request | undefined;
+  #head: AnswerHead | undefined;
+  #body: BodyDecoder | undefined;
+  #reader: AnswerReader | undefined;
+  /** Of the answer, not read yet; a copy. */
+  #ahead: Buffer | undefined;
+  #interimAnswers = 0;
+  #error: Error | undefined;
+  #isReused = false;
+
+  constructor(init: CoordinatorConnectionInit) {
+    this.#init = init;
+    const onread = { buffer: () => this.#buffer, callback: (size: number, buffer: Uint8Array) => this.#take(size, buffer) };
+    const socket = connect({ host: init.host, port: init.port, noDelay: true, onread });
+    this.#socket = socket;
+    socket.setTimeout(silentMs, () => this.#silent());
+    socket.on('error', (error) => (this.#error ??= error));
+    socket.on('end', () => this.#ended());
+    socket.on('close', () => this.#closed());
+  }
+
+  /** It has carried a request before: the coordinator may be closing it just now. */
+  get isReused(): boolean {
+    return this.#isReused;
+  }
+
+  send(request: Request): void {
+    this.#request = request;
+    request.signal.addEventListener('abort', this.#leave);
+    const socket = this.#socket;
+    const { head, body } = request;
+    if (body === undefined) return void socket.write(head, 'latin1');
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(body);
+    // One packet, and no copy of what may be large.
+    socket.uncork();
+  }
+
+  /** The body of the answer whose head has come. */
+  read(reader: AnswerReader): void {
+    this.#reader = reader;
+    if (this.#body === undefined || this.#socket.destroyed) return reader.onBroken(this.#error ?? new Error('the connection is closed'));
+    const ahead = this.#ahead ?? Buffer.alloc(0);
+    this.#ahead = undefined;
+    this.#readBody(ahead, this.#body, reader);
+    if (this.#body !== undefined) this.resume();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+
+  readonly #leave = (): void => this.destroy(new Error('who asked has gone'));
+
+  #take(size: number, buffer: Uint8Array): boolean {
+    const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, size);
+    if (this.#reader !== undefined && this.#body !== undefined) this.#readBody(bytes, this.#body, this.#reader);
+    else if (this.#request === undefined) this.destroy(new Error('bytes that nobody asked for'));
+    else if (this.#head === undefined) this.#readHead(this.#ahead === undefined ? bytes : Buffer.concat([this.#ahead, bytes]));
+    else {
+      // Nobody reads it yet.
+      this.#ahead = Buffer.concat([this.#ahead ?? Buffer.alloc(0), bytes]);
+      this.#socket.pause();
+    }
+    return true;
+  }
+
+  #readHead(bytes: Buffer): void {
+    const end = bytes.indexOf(endOfHead);
+    if (end < 0 || end + 4 > maxHeadBytes) {
+      if (bytes.length > maxHeadBytes) return this.#refuse(`its head is longer than ${maxHeadBytes / 1024} KiB`);
+      if (hasHalfLineEnd(bytes)) return this.#refuse('half of a line end');
+      this.#ahead = Buffer.from(bytes);
+      return;
+    }
+    const head = parseAnswerHead(bytes.toString('latin1', 0, end + 4), this.#request?.toHead === true);
+    if (typeof head === 'string') return this.#refuse(head);
+    const rest = bytes.subarray(end + 4);
+    if (head.status < 200) return this.#passOver(head, rest);
+    this.#head = head;
+    this.#ahead = rest.length === 0 ? undefined : Buffer.from(rest);
+    this.#body = createBodyDecoder(head.body);
+    this.#request?.onHead(head);
+  }
+
+  /** 100 and 103 announce an answer; 101 would make it another protocol, which nobody has asked for. */
+  #passOver({ status }: AnswerHead, rest: Buffer): void {
+    this.#interimAnswers += 1;
+    if (status === 101 || this.#interimAnswers > maxInterimAnswers) return this.#refuse(`it answered with HTTP ${status}`);
+    this.#ahead = undefined;
+    if (rest.length > 0) this.#readHead(rest);
+  }
+
+  #readBody(bytes: Buffer, body: BodyDecoder, reader: AnswerReader): void {
+    let size: number;
+    try {
+      size = body.read(bytes, (slice) => reader.onData(slice));
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error;
+      return this.#refuse(error.message);
+    }
+    const isFree = body.isDone ? this.#finish(reader, size === bytes.length) : reader.onRead(false);
+    if (!isFree) this.#buffer = Buffer.allocUnsafeSlow(readBytes);
+  }
+
+  #finish(reader: AnswerReader, isAllOfIt: boolean): boolean {
+    const isReusable = isAllOfIt && this.#head?.keepsAlive === true && !this.#socket.destroyed;
+    this.#forget();
+    const isFree = reader.onRead(true);
+    if (!isReusable) this.#socket.destroy();
+    else {
+      this.#isReused = true;
+      this.resume();
+      this.#init.onIdle(this);
+    }
+    return isFree;
+  }
+
+  #forget(): void {
+    this.#request?.signal.removeEventListener('abort', this.#leave);
+    this.#request = undefined;
+    this.#head = undefined;
+    this.#body = undefined;
+    this.#reader = undefined;
+    this.#ahead = undefined;
+    this.#interimAnswers = 0;
+  }
+
+  #refuse(problem: string): void {
+    this.destroy(new Error(`the coordinator's answer is no HTTP/1.1 that can be passed on: ${problem}`));
+  }
+
+  #silent(): void {
+    // Until the head, who asked has a time-out of its own. A socket's time-out fires once.
+    const mayBeSilent = this.#request !== undefined && (this.#reader === undefined || this.#reader.isSlowItself());
+    if (!mayBeSilent) this.destroy(new Error('nothing moved any more'));
+    else this.#socket.setTimeout(silentMs);
+  }
+
+  #ended(): void {
+    const reader = this.#reader;
+    if (this.#head?.body !== 'until-close' || this.#error !== undefined || reader === undefined) return this.destroy();
+    this.#forget();
+    reader.onRead(true);
+    this.destroy();
+  }
+
+  #closed(): void {
+    const request = this.#request;
+    const reader = this.#reader;
+    const hasHead = this.#head !== undefined;
+    const error = this.#error ?? Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
+    const hasBegun = hasHead || this.#ahead !== undefined || this.#interimAnswers > 0;
+    this.#forget();
+    this.#init.onClosed(this);
+    if (reader !== undefined) reader.onBroken(error);
+    else if (!hasHead) request?.onFailed(error, hasBegun);
+  }
+}
