@@ -10,6 +10,7 @@ import { addLogs } from './commands/logs.ts';
 import { addQuery } from './commands/query.ts';
 import { addRbac } from './commands/rbac.ts';
 import { addRoles } from './commands/roles.ts';
+import { addRoute } from './commands/route.ts';
 import { addUp } from './commands/up.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhy } from './commands/why.ts';
@@ -23,6 +24,7 @@ const verbs: readonly ((program: Command, io: CliIo) => void)[] = [
   addGet,
   addDescribe,
   addWhy,
+  addRoute,
   addSuspendAndResume,
   addQuery,
   addLogs,

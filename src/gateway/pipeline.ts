@@ -53,7 +53,7 @@ async function forwardByRoute({ table, forward }: PipelineInit, context: Request
  */
 async function spooled(init: PipelineInit, context: RequestContext): Promise<void> {
   const route = init.table().byHost.get(hostNameOf(context.forwarded.host));
-  if (route === undefined || membersOf(init.table(), route, undefined).length > 1)
+  if (route === undefined || membersOf(init.table(), route).length > 1)
     return sendProblem(context.exchange, {
       code: 'NOT_FOUND',
       detail: 'spooled segments are served on the host name of one runtime only.',

@@ -8,11 +8,11 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { xtrinodeCatalogCrd, xtrinodeCrd } from '#apis/crd.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
-import { xtrinodes } from '#apis/v1/resources.ts';
+import { gatewayNamespace, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
 import { runCli } from '#cli/program.ts';
 import type { CoreEvent, KubeObject, Pod } from '#core/objects.ts';
 import { createEmbeddedApi } from '#embedded/embedded-api.ts';
-import { customResourceDefinitions, events, pods } from '#kube/resources.ts';
+import { configMaps, customResourceDefinitions, events, namespaces, pods } from '#kube/resources.ts';
 import { systemClock } from '#observe/system-clock.ts';
 import { aTerminal } from '../fakes/terminal.ts';
 
@@ -279,4 +279,30 @@ test('wrong usage exits with 2', async () => {
     assert.equal(await runCli(args, io), 2, args.join(' '));
     assert.match(notes(), /^xtrinode: /, args.join(' '));
   }
+});
+
+test('route explain tells where a statement goes, from the routes of the cluster and from a file', async (t) => {
+  const { api, directory, run } = await aCluster(t);
+  const entry = { schema: 1, namespace: 'team', name: 'a', state: 'PAUSED', routingGroup: 'team--a', hosts: ['a.example.com'] };
+  const text = JSON.stringify({ ...entry, headerValues: ['team/a'], isDefault: false, trinoVersion: 483, patienceMs: 60_000 });
+  await api.create<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: gatewayNamespace } }, write);
+  const metadata = {
+    name: 'trino-gateway-routes',
+    namespace: gatewayNamespace,
+    labels: { [routesLabel]: '' },
+  };
+  const shard = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'team.a.json': text, 'team.b.json': 'no JSON' } };
+  await api.create<KubeObject>(configMaps, shard, write);
+  const answer = await run(['route', 'explain', '--host', 'a.example.com']);
+  assert.deepEqual([answer.code, answer.out.split('\n')[0]], [0, 'team/a: the host name a.example.com selects it.']);
+  assert.match(answer.notes, /route entry team\.b\.json is not JSON/);
+
+  const file = join(directory, 'routes.yaml');
+  writeFileSync(file, '- { namespace: team, name: b, state: PAUSED, isDefault: true }\n');
+  const fromFile = await run(['route', 'explain', '--routes', file, '-H', 'X-Trino-XTrinode: team/b']);
+  assert.match(fromFile.out, /^team\/b: X-Trino-XTrinode: team\/b selects it\.\nIt sleeps/);
+  const lost = await run(['route', 'explain', '--routes', file, '-H', 'X-Trino-XTrinode: team/c']);
+  assert.deepEqual([lost.code, lost.out], [1, '']);
+  assert.match(lost.notes, /"team\/c" selects no runtime/);
+  assert.equal((await run(['route', 'explain', '--routes', file, '-H', 'X-Trino-Source: x'])).code, 2);
 });

@@ -71,18 +71,30 @@ export function hostNameOf(host: string): string {
  * must be seen: it never reaches another one, neither the default nor the one of the host name.
  */
 export function chooseRoute(table: RouteTable, host: string, headerValue: string | undefined): RouteEntry | GatewayProblem {
+  const found = findRoute(table, host, headerValue);
+  return 'code' in found ? found : found.entry;
+}
+
+export interface FoundRoute {
+  readonly entry: RouteEntry;
+  /** What of the request selects it. */
+  readonly by: 'host name' | 'header' | 'default';
+}
+
+/** The same, with what decided. */
+export function findRoute(table: RouteTable, host: string, headerValue: string | undefined): FoundRoute | GatewayProblem {
   const name = hostNameOf(host);
   const byHost = table.byHost.get(name);
   if (headerValue !== undefined && headerValue !== '') {
     const byHeader = table.byHeader.get(headerValue);
-    if (byHeader !== undefined) return byHost ?? byHeader;
+    if (byHeader !== undefined) return byHost === undefined ? { entry: byHeader, by: 'header' } : { entry: byHost, by: 'host name' };
     return {
       code: 'NO_ROUTE',
       detail: `X-Trino-XTrinode: ${JSON.stringify(headerValue)} selects no runtime. Use <namespace>/<name> of an XTrinode, or the value of its spec.routing.header (kubectl get tn -A shows them).`,
     };
   }
-  if (byHost !== undefined) return byHost;
-  if (table.defaultEntry !== undefined) return table.defaultEntry;
+  if (byHost !== undefined) return { entry: byHost, by: 'host name' };
+  if (table.defaultEntry !== undefined) return { entry: table.defaultEntry, by: 'default' };
   return {
     code: 'NO_ROUTE',
     detail: `host name ${JSON.stringify(name)} selects no runtime, and none is the default. Set spec.routing.hostname or spec.routing.default: true on an XTrinode, or send X-Trino-XTrinode: <namespace>/<name>.`,
@@ -90,7 +102,7 @@ export function chooseRoute(table: RouteTable, host: string, headerValue: string
 }
 
 /** The runtimes that a request may go to: all of the routing group, unless it names one of them by `<namespace>/<name>`. */
-export function membersOf(table: RouteTable, chosen: RouteEntry, headerValue: string | undefined): readonly RouteEntry[] {
+export function membersOf(table: RouteTable, chosen: RouteEntry, headerValue?: string): readonly RouteEntry[] {
   const members = table.byGroup.get(chosen.routingGroup) ?? [];
   return members.length < 2 || headerValue === keyOfEntry(chosen) ? [chosen] : members;
 }

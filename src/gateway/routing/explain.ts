@@ -1,0 +1,59 @@
+// Which runtime a request would go to, and why, in plain words, by the very functions that route it. What a single gateway alone knows,
+// how much runs where, is not known here: then it says by what it is decided. Pure.
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
+import type { GatewayProblem } from '../problems.ts';
+import { pickMember } from './pick-member.ts';
+import { findRoute, hostNameOf, keyOfEntry, membersOf, type FoundRoute, type RouteTable } from './route-table.ts';
+
+export interface RouteQuestion {
+  /** As the `Host` header has it. */
+  readonly host: string;
+  /** Of X-Trino-XTrinode. */
+  readonly headerValue: string | undefined;
+  readonly user: string;
+}
+
+function ruleOf({ by }: FoundRoute, { host, headerValue }: RouteQuestion): string {
+  if (by === 'host name') return `the host name ${hostNameOf(host)} selects it`;
+  return by === 'header'
+    ? `X-Trino-XTrinode: ${headerValue} selects it`
+    : 'nothing in the request selects a runtime, and it is the default';
+}
+
+function describeMember(entry: RouteEntry): string {
+  return `${keyOfEntry(entry)} (${entry.state}, weight ${entry.weight ?? 1})`;
+}
+
+function describeGroup(members: readonly RouteEntry[], picked: RouteEntry): string[] {
+  if (members.length < 2) return [];
+  const isAwake = picked.state === 'RUNNING';
+  const awake = members.filter(({ state }) => state === 'RUNNING').length;
+  const isSticky = members.some(({ stickyBy }) => stickyBy === 'User');
+  const decidedBy = !isAwake
+    ? 'none is awake: the one that wakes, or else the smallest, takes it'
+    : awake === 1
+      ? 'it is the only one awake'
+      : isSticky
+        ? 'stickyBy: User keeps this user there'
+        : 'each gateway gives it to the one with the fewest queries for its weight; this one where nothing runs';
+  return [`Routing group ${picked.routingGroup}: ${members.map(describeMember).join(', ')}.`, `Of the group: ${decidedBy}.`];
+}
+
+function whatHappens({ state, patienceMs, failure, note }: RouteEntry): string {
+  const patience = `at most ${Math.round(patienceMs / 1_000)} s (spec.wakePatience)`;
+  const why = note === undefined ? '' : ` (${note})`;
+  if (state === 'RUNNING') return 'It is awake: the statement is handed over at once.';
+  if (failure !== undefined) return `It cannot start, and a statement ends with the reason: ${failure.message}`;
+  if (state === 'PAUSED') return `It sleeps${why}: the statement wakes it and waits for it, ${patience}.`;
+  if (state === 'RESUMING') return `It is waking${why}: the statement waits for it, ${patience}.`;
+  return 'It is being deleted: a new statement is refused.';
+}
+
+/** Lines for a person, or what the client would be told. */
+export function explainRoute(table: RouteTable, question: RouteQuestion): readonly string[] | GatewayProblem {
+  const found = findRoute(table, question.host, question.headerValue);
+  if ('code' in found) return found;
+  const members = membersOf(table, found.entry, question.headerValue);
+  const picked = pickMember({ members, user: question.user, loadOf: () => 0 }) ?? found.entry;
+  return [`${keyOfEntry(picked)}: ${ruleOf(found, question)}.`, ...describeGroup(members, picked), whatHappens(picked)];
+}
