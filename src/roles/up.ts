@@ -19,7 +19,7 @@ import { childLog, createLog, type Log } from '#observe/log.ts';
 import { startAotTraining } from './aot-training.ts';
 import { bind, isCode } from './bind.ts';
 import { applyQuickstart, bootstrap } from './bootstrap.ts';
-import { randomGatewayName, startGateway } from './gateway.ts';
+import { startGateway } from './gateway.ts';
 import { createLocalNode, installTrino, trinoVersion } from './local-node.ts';
 import { runUntilStopped, type Stop } from './stops.ts';
 import { takeHome, type UpHome } from './up-home.ts';
@@ -49,6 +49,8 @@ export interface UpOptions {
 /** Running answers get this long when `up` is stopped; Trino processes the same. */
 const stopGraceMs = 5_000;
 const nodeName = 'local';
+/** The one gateway of a home, in every run: what one that was killed has left is the next one's. */
+const gatewayName = 'up';
 
 function readVersion(): string {
   return (JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
@@ -116,7 +118,6 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   const apiServerUrl = `http://127.0.0.1:${apiPort}`;
 
   const gatewayLog = childLog(log, { component: 'gateway' });
-  const gatewayName = randomGatewayName();
   const client = createApiServerClient([apiServerUrl]);
   const gateway = await startGateway({
     routes: createRouteSource({ api, clock, random, log: gatewayLog }),

@@ -38,6 +38,12 @@ async function podsOf(namespace: string): Promise<readonly string[]> {
   return (await cluster.kubectl('-n', namespace, 'get', 'pods', '-o', 'name')).out.split('\n').filter((line) => line !== '');
 }
 
+/** That live, by their own word. */
+async function countGateways(): Promise<number> {
+  const { out } = await cluster.kubectl('-n', 'xtrinode-gateway', 'get', 'leases', '-l', 'xtrinode.io/route-reader', '-o', 'name');
+  return out.split('\n').filter((line) => line !== '').length;
+}
+
 async function routeState(key: string): Promise<string | undefined> {
   const { out } = await cluster.kubectl('-n', 'xtrinode-gateway', 'get', 'configmap', routeShardOf(key), '-o', 'json');
   const text = (JSON.parse(out) as { readonly data?: Readonly<Record<string, string>> }).data?.[key];
@@ -66,8 +72,9 @@ test('its first query, by the stock CLI through the gateway, wakes it and gets i
   assert.equal(javaProcesses(cluster.home).length, 2);
 });
 
-test('the other gateway knows the same runtime', async () => {
+test('the other gateway knows the same runtime, and both say how far they follow the routes', async () => {
   assertCounted(await clients.query('go', otherGateway.url, countLines));
+  assert.equal(await countGateways(), 2);
 });
 
 test('a runtime of another namespace is woken by its host name, through the other gateway, and does not touch the first', async () => {
@@ -98,6 +105,8 @@ test('killing the operator that leads lets the other one take over, and suspendi
   assert.equal(suspended.code, 0, suspended.notes);
   await eventually('the other operator leads', 60_000, () => standby.notes().includes('this operator leads'));
   await cluster.until(team, 'reports', 'Suspended');
+  const { out: warnings } = await cluster.kubectl('-n', team, 'get', 'events', '--field-selector', 'reason=GatewayLags', '-o', 'name');
+  assert.equal(warnings, '');
   await eventually('no Pod of it', 60_000, async () => (await podsOf(team)).length === 0);
   assert.equal(javaProcesses(cluster.home).length, 2);
 });
@@ -105,6 +114,7 @@ test('killing the operator that leads lets the other one take over, and suspendi
 test('with one API server and one gateway gone, the next query wakes it again', async () => {
   await apiServers[0]?.kill();
   assert.equal(await otherGateway.stop(), 0);
+  assert.equal(await countGateways(), 1);
   assertCounted(await clients.query('cli', gateway.url.replace('127.0.0.1', 'localhost'), countLines));
 });
 
