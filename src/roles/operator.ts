@@ -10,7 +10,7 @@ import { childLog, type Log } from '#observe/log.ts';
 import { createCatalogController } from '#reconcile/catalog/controller.ts';
 import { createGatewaySealController } from '#reconcile/gateway-seal.ts';
 import { createRuntimeController } from '#reconcile/runtime/controller.ts';
-import { httpCoordinators, type Coordinators } from '#reconcile/runtime/trino-client.ts';
+import { createHttpCoordinators, type Coordinators } from '#reconcile/runtime/trino-client.ts';
 
 /** As controller-runtime would call them: the lower-case kind. */
 export const controllerNames = ['xtrinode', 'xtrinodecatalog'] as const;
@@ -42,7 +42,7 @@ export interface OperatorInit {
 }
 
 export function createOperator(init: OperatorInit): Operator {
-  const { observers, concurrency = 32, coordinators = httpCoordinators } = init;
+  const { observers, concurrency = 32, coordinators = createHttpCoordinators() } = init;
   const log = childLog(init.log, { component: 'operator' });
   const newSecret = (): string => randomBytes(32).toString('hex');
   const observed = (name: ControllerName) => (observers === undefined ? {} : { observer: observers[name] });

@@ -22,6 +22,8 @@ interface Answer {
 
 const askTimeoutMs = 5_000;
 const maxAnswerBytes = 16 * 1024 * 1024;
+/** Trino answers every page within a second, also of a query that waits: a connection that is silent for so long is dead. */
+const answerMs = 10_000;
 
 /** Undefined for what is not JSON; Trino never answers a bare null. */
 function parseJson(text: string): unknown {
@@ -62,14 +64,23 @@ function call(url: string, method: 'GET' | 'POST', timeoutMs: number, signal: Ab
   });
 }
 
+interface Statement {
+  readonly url: string;
+  readonly text: string;
+  /** Of the whole, and of each answer. */
+  readonly timeoutMs: number;
+  readonly answerWithinMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** What is left of the query after its rows is read to the end without anybody waiting for it. */
-async function runStatement(url: string, statement: string, timeoutMs: number, signal: AbortSignal): Promise<ProofPage> {
+async function runStatement({ url, text, timeoutMs, answerWithinMs, signal }: Statement): Promise<ProofPage> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const ask = async (method: 'GET' | 'POST', uri: string, text?: string): Promise<ProofPage> => {
-    const { status, body } = await call(uri, method, timeoutMs, bounded, text);
+  const ask = async (method: 'GET' | 'POST', uri: string, statement?: string): Promise<ProofPage> => {
+    const { status, body } = await call(uri, method, answerWithinMs, bounded, statement);
     return readProofPage(status, body);
   };
-  let page = await ask('POST', `${url}/v1/statement`, statement);
+  let page = await ask('POST', `${url}/v1/statement`, text);
   while (page.rows.length === 0 && page.nextUri !== undefined) page = await ask('GET', page.nextUri);
   const finish = async (): Promise<void> => {
     for (let rest = page; rest.nextUri !== undefined;) rest = await ask('GET', rest.nextUri);
@@ -91,7 +102,7 @@ const openTransactions = 'SELECT count(*) FROM system.runtime.transactions WHERE
 
 async function countOpenTransactions(url: string, signal: AbortSignal): Promise<number> {
   try {
-    const { rows } = await runStatement(url, openTransactions, askTimeoutMs, signal);
+    const { rows } = await runStatement({ url, text: openTransactions, timeoutMs: askTimeoutMs, answerWithinMs: askTimeoutMs, signal });
     return Number(rows[0]?.[0] ?? 0);
   } catch (error) {
     // A Trino whose access control hides them from us shall still be able to sleep.
@@ -114,7 +125,9 @@ async function readActivity(url: string, nowMs: number, signal: AbortSignal): Pr
   };
 }
 
-export const httpCoordinators: Coordinators = {
-  runStatement: async (...call) => (await runStatement(...call)).id,
-  readActivity,
-};
+export function createHttpCoordinators({ answerWithinMs = answerMs }: { readonly answerWithinMs?: number } = {}): Coordinators {
+  return {
+    runStatement: async (url, text, timeoutMs, signal) => (await runStatement({ url, text, timeoutMs, answerWithinMs, signal })).id,
+    readActivity,
+  };
+}
