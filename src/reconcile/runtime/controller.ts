@@ -1,7 +1,6 @@
 // The shell round a pass: takes the snapshot, lets planRuntime decide, has the plan done, writes the status once if it
 // changed, and comes back when the plan says so.
-import type { Clock } from '#core/clock.ts';
-import { isEqual } from '#core/equality.ts';
+import type { Clock, EpochMs } from '#core/clock.ts';
 import { fieldOwner } from '#apis/v1/resources.ts';
 import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { createRuntimeReader } from '#apis/v1/read-objects.ts';
@@ -21,6 +20,7 @@ import { planFailed, planRuntime, type Plan } from './pass.ts';
 import { createProber } from './prober.ts';
 import { coordinatorUrlOf, instanceOf, podsOf } from './steps/readiness.ts';
 import { createRouteWriter } from './route-writer.ts';
+import { waitBeforeWriting } from './status-pace.ts';
 import { followTombstones } from './tombstones.ts';
 import type { Coordinators } from './trino-client.ts';
 
@@ -50,11 +50,6 @@ export interface RuntimeControllerInit {
 const foreignLookMs = 30_000;
 const leavingLookMs = 1_000;
 
-/** Idleness alone makes no writes. */
-function isWorthWriting(before: XTrinodeStatus | undefined, after: XTrinodeStatus): boolean {
-  return !isEqual({ ...before, lastActivity: undefined }, { ...after, lastActivity: undefined });
-}
-
 export function createRuntimeController(init: RuntimeControllerInit): RuntimeController {
   const { api, clock, random, newSecret, coordinators, log, concurrency } = init;
   const stopping = new AbortController();
@@ -77,6 +72,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     signal: stopping.signal,
   });
   const foreign = new Map<string, ForeignObject>();
+  const wroteStatusAt = new Map<string, EpochMs>();
   const ends: (() => void)[] = [() => claims.stop()];
   const waitingForGateways = new Set<string>();
   /** Times that any gateway has said something. */
@@ -96,6 +92,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
   function forget(key: string): void {
     prober.watch(key, undefined);
     foreign.delete(key);
+    wroteStatusAt.delete(key);
     // Its claims are free for others.
     claims.of(key);
   }
@@ -120,7 +117,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
       await executor.run(runtime, plan.actions);
     } catch (error) {
       if (!(error instanceof ForeignObjectError)) {
-        if (isKubeError(error) && error.isTerminal) await tell(seen, error);
+        if (isKubeError(error) && error.isTerminal) await tell(key, seen, error);
         throw error;
       }
       foreign.set(key, error.foreign);
@@ -129,7 +126,7 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     }
     if (plan.status !== undefined) {
       followProof(seen, key, plan.status);
-      await report(seen, plan.status);
+      await report(key, seen, plan.status);
     }
     if (failure !== undefined) throw failure;
     await executor.run(runtime, plan.afterwards);
@@ -144,15 +141,19 @@ export function createRuntimeController(init: RuntimeControllerInit): RuntimeCon
     if (gatewayWords !== wordsBefore) queue.add(key);
   }
 
-  async function report({ runtime }: RuntimeSnapshot, status: XTrinodeStatus): Promise<void> {
-    if (isWorthWriting(runtime.status, status)) await executor.writeStatus(runtime, status);
+  async function report(key: string, { runtime, nowMs }: RuntimeSnapshot, status: XTrinodeStatus): Promise<void> {
+    const waitMs = waitBeforeWriting(runtime.status, status, wroteStatusAt.get(key), nowMs);
+    if (waitMs === undefined) return;
+    if (waitMs > 0) return queue.addAfter(key, waitMs);
+    wroteStatusAt.set(key, nowMs);
+    await executor.writeStatus(runtime, status);
   }
 
   /** What the API server will not have, however often it is asked: the user must see it, and where to look. */
-  async function tell(seen: RuntimeSnapshot, error: KubeError): Promise<void> {
+  async function tell(key: string, seen: RuntimeSnapshot, error: KubeError): Promise<void> {
     const { status } = planFailed(seen, error);
     try {
-      if (status !== undefined) await report(seen, status);
+      if (status !== undefined) await report(key, seen, status);
     } catch (failure) {
       log.warn('a status could not be written', { runtime: `${seen.runtime.metadata.namespace}/${seen.runtime.metadata.name}`, failure });
     }
