@@ -14,6 +14,7 @@ import {
   servicePort,
   setting,
   text,
+  texts,
   url,
   urls,
 } from './setting.ts';
@@ -61,6 +62,10 @@ export const gatewaySettings = {
   apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
   healthListen: setting(listenAddress, 'where /livez, /readyz, /status and /metrics are served', { host: '127.0.0.1', port: 0 }),
   routes: optional(path, 'instead of a cluster: list of route entries in YAML or JSON, read again when it changes'),
+  apiKeysFile: optional(path, 'clients need an API key: file of lines `id: "sha256:HEX,..."`, read again when it changes'),
+  apiKeysSecret: setting(onOff, "the same from key api-keys of the Secret trino-gateway-api-keys in the gateway's namespace", false),
+  impersonators: optional(texts, 'identities that may send another X-Trino-User than their own'),
+  openUi: setting(onOff, "where the gateway authenticates: leave /ui to Trino's own login", false),
   // Kubernetes kills after 30 s.
   stopWithin: setting(duration, 'after SIGTERM, longest time until the process has ended; running answers get 5 s less', 29_000),
 } satisfies Settings;
@@ -90,7 +95,19 @@ export function findOperatorProblem({ leaseDuration, renewDeadline, retryPeriod 
 }
 
 /** The same of the gateway. */
-export function findGatewayProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {
+export function findGatewayProblem(config: GatewayConfig): string | undefined {
+  return findSourceProblem(config) ?? findAdmitProblem(config);
+}
+
+function findAdmitProblem({ routes, apiKeysFile, apiKeysSecret, impersonators }: GatewayConfig): string | undefined {
+  if (apiKeysSecret && apiKeysFile !== undefined) return 'API keys come from --api-keys-file or from --api-keys-secret, not from both';
+  if (apiKeysSecret && routes !== undefined) return '--api-keys-secret needs a cluster: with --routes give --api-keys-file';
+  const authenticates = apiKeysSecret || apiKeysFile !== undefined;
+  if (impersonators !== undefined && !authenticates) return '--impersonators is for a gateway that authenticates: give API keys too';
+  return undefined;
+}
+
+function findSourceProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {
   if (routes === undefined)
     return apiServer === undefined ? '--api-server is needed, or --routes for a gateway without a cluster' : undefined;
   const isBoth = apiServer !== undefined || kubeconfig !== undefined || context !== undefined;

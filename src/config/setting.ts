@@ -89,6 +89,15 @@ export const urls: Kind<readonly string[]> = {
   format: (value) => value.join(','),
   expected: 'one or more URLs with commas between them, for example http://127.0.0.1:8081',
 };
+export const texts: Kind<readonly string[]> = {
+  placeholder: 'texts',
+  parse(value) {
+    const parts = value.split(',').map((one) => one.trim());
+    return parts.every((one) => one !== '') ? parts : undefined;
+  },
+  format: (value) => value.join(','),
+  expected: 'one or more texts with commas between them',
+};
 export const count: Kind<number> = {
   placeholder: 'number',
   parse: (value) => (/^[1-9]\d{0,8}$/.test(value) ? Number(value) : undefined),

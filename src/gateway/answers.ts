@@ -33,6 +33,17 @@ export function sendProblem(exchange: ClientExchange, problem: GatewayProblem, h
   exchange.send(statusOf(problem), lines, formatProblem(problem));
 }
 
+/** In plain words, because Trino's clients print the body; one line per challenge, since some clients read only the first of each. */
+export function sendUnauthorized(exchange: ClientExchange, why: string, challenges: readonly string[]): void {
+  const lines = challenges.flatMap((challenge) => ['WWW-Authenticate', challenge]);
+  exchange.send(
+    401,
+    [...lines, 'Content-Type', 'text/plain; charset=utf-8'],
+    `${why}
+`,
+  );
+}
+
 /** An answer of a coordinator that was read whole, line by line as it came. */
 export function sendAnswer(
   exchange: ClientExchange,

@@ -1,6 +1,18 @@
 // One request as the handlers see it. Built once in the accept phase; handlers pass it on, nobody adds to it.
+import type { Identity } from './admit/identity.ts';
 import { headerOf, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
+import type { GatewayProblem } from './problems.ts';
+
+/** What the phase "admit" made of a request. */
+export interface Admission {
+  /** Without those that were for the gateway alone. */
+  readonly headers: HeaderPairs;
+  /** Set where the gateway authenticates and what is asked needs it. */
+  readonly identity?: Identity;
+  /** A statement that must not run: told on a page, which only its handler can make. */
+  readonly refusal?: GatewayProblem;
+}
 
 /** A class, since a getter of a plain object gives each object a hidden class of its own, which costs more than all the rest. */
 export class RequestContext {
@@ -11,13 +23,16 @@ export class RequestContext {
   /** With its question mark, or empty. */
   readonly search: string;
   readonly headers: HeaderPairs;
+  readonly identity: Identity | undefined;
+  readonly refusal: GatewayProblem | undefined;
   readonly forwarded: ForwardedFor;
   /** http://localhost:8080 as the client wrote it. */
   readonly origin: string;
   #gone: AbortSignal | undefined;
 
-  constructor(exchange: ClientExchange) {
-    const { method, target, headers } = exchange.head;
+  constructor(exchange: ClientExchange, admission: Admission = exchange.head) {
+    const { method, target } = exchange.head;
+    const { headers, identity, refusal } = admission;
     const cut = target.indexOf('?');
     // TLS ends before the gateway.
     const protocol = 'http';
@@ -27,6 +42,8 @@ export class RequestContext {
     this.path = cut < 0 ? target : target.slice(0, cut);
     this.search = cut < 0 ? '' : target.slice(cut);
     this.headers = headers;
+    this.identity = identity;
+    this.refusal = refusal;
     this.forwarded = { protocol, host, clientAddress: exchange.clientAddress };
     this.origin = `${protocol}://${host}`;
   }

@@ -1,6 +1,7 @@
 // The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
 // the picture. Nothing here waits; handlers do.
 import { headerOf } from '#trino/protocol/headers.ts';
+import type { Guard } from './admit/guard.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
 import { RequestContext } from './context.ts';
@@ -12,6 +13,7 @@ import type { Statements } from './statements.ts';
 import { serveUi, type UiInit } from './ui.ts';
 
 export interface PipelineInit extends UiInit {
+  readonly guard: Guard;
   readonly table: () => RouteTable;
   readonly statements: Statements;
   readonly heldRequests: HeldRequests;
@@ -64,10 +66,13 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {
-  const { statements, heldRequests, queries } = init;
+  const { guard, statements, heldRequests, queries } = init;
   return async (exchange) => {
-    const context = new RequestContext(exchange);
-    const what = classify(context.method, context.path, context.search);
+    const asked = new RequestContext(exchange);
+    const what = classify(asked.method, asked.path, asked.search);
+    const admitted = guard.admit(asked, what);
+    const context = admitted instanceof Promise ? await admitted : admitted;
+    if (context === undefined) return undefined;
     switch (what.kind) {
       case 'statement':
         return statements.post(context);

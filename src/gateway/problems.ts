@@ -17,6 +17,8 @@ export interface GatewayProblem {
     | 'UNREACHABLE'
     | 'NOT_FOUND'
     | 'GONE'
+    | 'FORBIDDEN'
+    | 'UNDECIDED'
     | 'FORBIDDEN_PATH'
     | 'METHOD'
     | 'STOPPING';
@@ -39,6 +41,8 @@ const statuses: Readonly<Record<GatewayProblem['code'], number>> = {
   UNREACHABLE: 502,
   NOT_FOUND: 404,
   GONE: 410,
+  FORBIDDEN: 403,
+  UNDECIDED: 503,
   FORBIDDEN_PATH: 404,
   METHOD: 405,
   STOPPING: 503,
@@ -47,6 +51,7 @@ const statuses: Readonly<Record<GatewayProblem['code'], number>> = {
 const trinoNames: Partial<Readonly<Record<GatewayProblem['code'], TrinoErrorName>>> = {
   NO_ROUTE: 'QUERY_REJECTED',
   REMOVED: 'QUERY_REJECTED',
+  FORBIDDEN: 'PERMISSION_DENIED',
   CANNOT_START: 'SERVER_STARTING_UP',
   PATIENCE_ENDED: 'GENERIC_INSUFFICIENT_RESOURCES',
   QUEUE_FULL: 'QUERY_QUEUE_FULL',

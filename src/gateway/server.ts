@@ -1,6 +1,7 @@
 // The gateway as a long-lived thing: listens, follows the route table, holds, hands over, stops. Shell.
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
+import { openGuard, type Guard } from './admit/guard.ts';
 import { createAliases } from './aliases.ts';
 import { sendProblem } from './answers.ts';
 import { pathForLog } from './classify.ts';
@@ -42,6 +43,8 @@ export interface GatewayInit {
   /** What held statements are sealed with, asked each time (hold/seal-keys.ts). */
   readonly keys: () => KeyRing;
   readonly limits?: HoldLimits;
+  /** Default: credentials pass through. */
+  readonly guard?: Guard;
   /**
    * True when no other gateway serves the same clients: then a statement whose coordinator died before its query began is
    * submitted again. Default false: with several, none can know alone that nobody has begun it.
@@ -74,6 +77,7 @@ export function createGateway({
   firstSequence = 0,
   keys,
   limits = defaultHoldLimits,
+  guard = openGuard,
   isOnlyReplica = false,
   trustsRoutes = true,
 }: GatewayInit): Gateway {
@@ -111,8 +115,9 @@ export function createGateway({
   const forward = createForward({ client, budget, clock });
   const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log });
   let isStopping = false;
-  const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete;
+  const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete && guard.isReady();
   const pipeline = createPipeline({
+    guard,
     table,
     queue,
     statements,

@@ -88,6 +88,7 @@ export function createStatements(init: StatementsInit): Statements {
       const { headers, exchange, forwarded, origin } = context;
       const subject = identify(context);
       if ('code' in subject) return sendIdentityProblem(context, subject);
+      if (context.refusal !== undefined) return refuseLater(context, context.refusal);
       const read = await readBody(context.exchange, maxStatementBytes, budget);
       if ('refused' in read) {
         if (read.refused === 'client-gone') return;

@@ -1,7 +1,14 @@
 // What each role asks of the Kubernetes API, as data: the one table that the generated RBAC objects come from. A test runs every
 // role against an API that refuses what is not here, and complains of what is here and never used. Pure.
 import { routeShards } from '#apis/v1/names.ts';
-import { gatewayNamespace, gatewaySealSecret, systemNamespace, xtrinodeCatalogs, xtrinodes } from '#apis/v1/resources.ts';
+import {
+  gatewayApiKeysSecret,
+  gatewayNamespace,
+  gatewaySealSecret,
+  systemNamespace,
+  xtrinodeCatalogs,
+  xtrinodes,
+} from '#apis/v1/resources.ts';
 import { certificateSecretName, registrationName, validatingWebhookConfigurations } from '#admission/registration.ts';
 import { subjectAccessReviews } from '#admission/secret-access.ts';
 import type { Resource } from '#kube/port.ts';
@@ -138,6 +145,13 @@ const gateway: readonly Permission[] = [
     verbs: follow,
     names: [gatewaySealSecret],
     why: 'seals waiting statements with the keys that all gateways share',
+  },
+  {
+    scope: inGateway,
+    resource: kube.secrets,
+    verbs: follow,
+    names: [gatewayApiKeysSecret],
+    why: 'knows the API keys of clients, with --api-keys-secret',
   },
 ];
 

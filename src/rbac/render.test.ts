@@ -84,6 +84,7 @@ test('the gateway only reads the route table and its own keys', () => {
     [
       { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] },
       { apiGroups: [''], resources: ['secrets'], resourceNames: ['xtrinode-gateway-seal'], verbs: ['list', 'watch'] },
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['trino-gateway-api-keys'], verbs: ['list', 'watch'] },
     ],
   );
   assert.ok(namesOf(objects).includes('ServiceAccount xtrinode-gateway/xtrinode-gateway'));

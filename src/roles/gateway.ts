@@ -8,6 +8,7 @@ import type { RouteReport } from '#gateway/routing/route-report.ts';
 import type { RouteSource } from '#gateway/routing/route-source.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
 import type { Log } from '#observe/log.ts';
+import type { GatewayGuard } from './gateway-guard.ts';
 
 export interface GatewayInit {
   readonly routes: RouteSource;
@@ -16,6 +17,8 @@ export interface GatewayInit {
   readonly report?: RouteReport;
   /** Without them held statements are sealed with a key of this process alone. */
   readonly sealKeys?: SealKeys;
+  /** Without it credentials pass through to the coordinators. */
+  readonly guard?: GatewayGuard;
   readonly clock: Clock;
   readonly log: Log;
   /** See GatewayInit of the gateway itself. */
@@ -44,11 +47,18 @@ export function randomShard(): string {
 }
 
 /** Listens first, so that a taken port is known before anything else happens; fulfilled when routes and keys are known. */
-export async function startGateway({ routes, sealKeys, report, open, ...init }: GatewayInit): Promise<GatewayRole> {
+export async function startGateway({ routes, sealKeys, guard, report, open, ...init }: GatewayInit): Promise<GatewayRole> {
   const ownKeys = createOwnKeys();
   if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
   const keys = sealKeys?.ring ?? (() => ownKeys);
-  const gateway = createGateway({ ...init, routes, keys, shard: randomShard(), firstSequence: randomInt(100_000) });
+  const gateway = createGateway({
+    ...init,
+    ...(guard === undefined ? {} : { guard: guard.guard }),
+    routes,
+    keys,
+    shard: randomShard(),
+    firstSequence: randomInt(100_000),
+  });
   const port = await open(gateway);
   const stop = async (graceMs: number): Promise<void> => {
     // What still comes follows the routes to the last.
@@ -56,10 +66,12 @@ export async function startGateway({ routes, sealKeys, report, open, ...init }: 
     await report?.stop();
     routes.stop();
     sealKeys?.stop();
+    guard?.stop();
   };
   try {
     await routes.start();
     await sealKeys?.start();
+    await guard?.start();
     report?.start(routes);
   } catch (error) {
     await stop(0);

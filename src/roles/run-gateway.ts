@@ -2,7 +2,7 @@
 // and then there is nobody to wake anything, which it says.
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { gatewayNamespace, gatewaySealSecret, routesLabel } from '#apis/v1/resources.ts';
+import { gatewayApiKeysSecret, gatewayNamespace, gatewaySealSecret, routesLabel } from '#apis/v1/resources.ts';
 import { readYamlDocuments } from '#cli/kubernetes-yaml.ts';
 import type { GatewayConfig } from '#config/roles.ts';
 import { urlOfListener } from '#config/setting.ts';
@@ -14,6 +14,7 @@ import { createFileRoutes } from '#gateway/routing/file-routes.ts';
 import { createRouteReport, type RouteReport } from '#gateway/routing/route-report.ts';
 import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
 import type { GatewayStatus } from '#gateway/status.ts';
+import type { KubeApi } from '#kube/port.ts';
 import { configMaps, secrets } from '#kube/resources.ts';
 import type { Check } from '#observe/health.ts';
 import { SetupError } from '#node/setup-error.ts';
@@ -21,6 +22,7 @@ import { bind } from './bind.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { connectCluster, waitForCluster } from './connect-cluster.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
+import { createGatewayGuard } from './gateway-guard.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
 import { serveHealth } from './serve-health.ts';
 
@@ -30,6 +32,7 @@ const lastWordsMs = 5_000;
 const nobody: DemandPort = { ask: () => Promise.resolve(), end: () => Promise.resolve() };
 
 interface Mode {
+  readonly api?: KubeApi;
   readonly routes: RouteSource;
   readonly demand: DemandPort;
   readonly report?: RouteReport;
@@ -42,9 +45,13 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
   await runRole('gateway', process, config, async (role) => {
     const mode = config.routes === undefined ? fromCluster(config, process, role) : fromFile(config.routes, process, role);
     const { host, port } = config.listen;
+    const { api, ...rest } = mode;
+    const { clock, random } = process;
+    for (const file of [config.apiKeysFile]) if (file !== undefined) checkDirectory(resolve(file), '--api-keys-file');
     const gateway = await startGateway({
-      ...mode,
-      clock: process.clock,
+      ...rest,
+      guard: createGatewayGuard({ config, ...(api === undefined ? {} : { api }), clock, random, log: role.log }),
+      clock,
       log: role.log,
       async open({ listen, inspect }) {
         await serveHealth('gateway', config.healthListen, role, {
@@ -73,6 +80,8 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
     { resource: configMaps, where: { namespace: gatewayNamespace, labelSelector: routesLabel } },
     { resource: secrets, where: { namespace: gatewayNamespace, fieldSelector: `metadata.name=${gatewaySealSecret}` } },
   ];
+  if (config.apiKeysSecret)
+    needs.push({ resource: secrets, where: { namespace: gatewayNamespace, fieldSelector: `metadata.name=${gatewayApiKeysSecret}` } });
   const routes: RouteSource = {
     ...source,
     async start() {
@@ -84,12 +93,12 @@ function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedR
   const gateway = randomGatewayName();
   const client = createApiServerClient(config.apiServer ?? []);
   const report = createRouteReport({ client, gateway, clock, log });
-  return { routes, sealKeys, demand: createApiServerDemand(client, gateway), report, trustsRoutes: true };
+  return { api, routes, sealKeys, demand: createApiServerDemand(client, gateway), report, trustsRoutes: true };
 }
 
 function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {
   const file = resolve(path);
-  checkDirectory(file);
+  checkDirectory(file, '--routes');
   log.info('routes come from a file: there is nobody to wake a sleeping runtime, a query for one that is PAUSED ends at once', { file });
   const parse = (text: string): unknown => readYamlDocuments(text)[0];
   return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, trustsRoutes: false };
@@ -102,11 +111,11 @@ function judgeGateway({ isReady, isStopping, runtimes }: GatewayStatus): Check[]
 }
 
 /** A file may come later; a directory that is missing is a mistake in the path, and cannot be watched. */
-function checkDirectory(file: string): void {
+function checkDirectory(file: string, flag: string): void {
   if (existsSync(dirname(file))) return;
   throw new SetupError({
-    what: 'the gateway cannot follow its routes',
+    what: `the gateway cannot follow the file of ${flag}`,
     why: `there is no directory ${dirname(file)}.`,
-    mend: 'Give the path of a file in a directory that exists: --routes FILE.',
+    mend: `Give the path of a file in a directory that exists: ${flag} FILE.`,
   });
 }

@@ -29,6 +29,9 @@ export const gatewayNamespace = 'xtrinode-gateway';
 export const routesConfigMap = 'trino-gateway-routes';
 /** Keys `current` and `previous`: what gateways seal waiting statements with (design D4). */
 export const gatewaySealSecret = 'xtrinode-gateway-seal';
+/** What clients of the gateway show as X-API-Key: lines `id: "sha256:HEX,..."` under one key. Names of the Go reference. */
+export const gatewayApiKeysSecret = 'trino-gateway-api-keys';
+export const gatewayApiKeysField = 'api-keys';
 /** Label that marks every shard of the route table. */
 export const routesLabel = `${annotationPrefix}routes`;
 

@@ -2,6 +2,7 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import type { RouteEntry, RouteState } from '#apis/v1/route-entry.ts';
+import type { Guard } from '#gateway/admit/guard.ts';
 import type { HoldLimits } from '#gateway/hold/hold-queue.ts';
 import type { KeyRing } from '#gateway/hold/seal-key.ts';
 import { createOwnKeys } from '#gateway/hold/seal-keys.ts';
@@ -137,6 +138,8 @@ export function send(port: number, method: string, path: string, { headers = [],
 
 export interface BenchOptions {
   readonly limits?: HoldLimits;
+  /** Default: credentials pass through. */
+  readonly guard?: Guard;
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
   /** Default: a key of its own. */
@@ -193,6 +196,7 @@ export async function createBench(t: TestContext, options: BenchOptions = {}): P
     isOnlyReplica,
     trustsRoutes,
     ...(limits === undefined ? {} : { limits }),
+    ...(options.guard === undefined ? {} : { guard: options.guard }),
   });
   const port = await gateway.listen(['127.0.0.1'], 0);
   const origin = `http://localhost:${port}`;

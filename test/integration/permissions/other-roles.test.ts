@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { createApiServer } from '#api-server/server.ts';
 import { apiVersion, gatewayNamespace, gatewaySealSecret, routesConfigMap, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
 import type { ConfigMap, KubeObject, Pod, Secret } from '#core/objects.ts';
+import { createSecretApiKeys } from '#gateway/admit/api-key-sources.ts';
 import { createSealKeys } from '#gateway/hold/seal-keys.ts';
 import { createRouteSource } from '#gateway/routing/route-source.ts';
 import type { KubeApi } from '#kube/port.ts';
@@ -75,7 +76,9 @@ test('the gateway', async (t) => {
   t.after(() => routes.stop());
   const keys = createSealKeys({ api: guarded.api, ...common });
   t.after(() => keys.stop());
-  await Promise.all([routes.start(), keys.start()]);
+  const apiKeys = createSecretApiKeys({ api: guarded.api, ...common });
+  t.after(() => apiKeys.stop());
+  await Promise.all([routes.start(), keys.start(), apiKeys.start()]);
   const changed = Promise.withResolvers<void>();
   routes.subscribe(() => changed.resolve());
   await api.create(configMaps, table, by);

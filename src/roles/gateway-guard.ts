@@ -1,0 +1,53 @@
+// Composition of the gateway's phase "admit" from its settings: what it authenticates with, and what of it has a life of its own.
+import { resolve } from 'node:path';
+import type { Clock } from '#core/clock.ts';
+import type { GatewayConfig } from '#config/roles.ts';
+import { createApiKeyAuthenticator, type ApiKeySource } from '#gateway/admit/api-key-authenticator.ts';
+import { createFileApiKeys, createSecretApiKeys } from '#gateway/admit/api-key-sources.ts';
+import { createGuard, openGuard, type Guard } from '#gateway/admit/guard.ts';
+import type { KubeApi } from '#kube/port.ts';
+import type { Log } from '#observe/log.ts';
+
+export interface GatewayGuardInit {
+  readonly config: GatewayConfig;
+  /** Absent where routes come from a file. */
+  readonly api?: KubeApi;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export interface GatewayGuard {
+  readonly guard: Guard;
+  /** Fulfilled when what is read from elsewhere has been read, or is known not to be there. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+interface Living {
+  start(): Promise<void>;
+  stop(): void;
+}
+
+function createApiKeys({ config, api, clock, random, log }: GatewayGuardInit): ApiKeySource | undefined {
+  if (config.apiKeysFile !== undefined) return createFileApiKeys({ file: resolve(config.apiKeysFile), clock, log });
+  return config.apiKeysSecret && api !== undefined ? createSecretApiKeys({ api, clock, random, log }) : undefined;
+}
+
+export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
+  const { config, log } = init;
+  const apiKeys = createApiKeys(init);
+  const living: Living[] = apiKeys === undefined ? [] : [apiKeys];
+  const authenticators = apiKeys === undefined ? [] : [createApiKeyAuthenticator(apiKeys)];
+  const impersonators = new Set(config.impersonators);
+  if (authenticators.length === 0) log.info('the gateway authenticates nobody: credentials pass through to the coordinators');
+  return {
+    guard: authenticators.length === 0 ? openGuard : createGuard({ authenticators, impersonators, isUiOpen: config.openUi, log }),
+    async start() {
+      for (const one of living) await one.start();
+    },
+    stop() {
+      for (const one of living) one.stop();
+    },
+  };
+}
