@@ -15,6 +15,7 @@ import {
   setting,
   text,
   texts,
+  trustworthyUrl,
   url,
   urls,
 } from './setting.ts';
@@ -64,6 +65,12 @@ export const gatewaySettings = {
   routes: optional(path, 'instead of a cluster: list of route entries in YAML or JSON, read again when it changes'),
   apiKeysFile: optional(path, 'clients need an API key: file of lines `id: "sha256:HEX,..."`, read again when it changes'),
   apiKeysSecret: setting(onOff, "the same from key api-keys of the Secret trino-gateway-api-keys in the gateway's namespace", false),
+  jwtIssuer: optional(trustworthyUrl, 'clients need a bearer token of this OIDC issuer, exactly as its iss claim says it'),
+  jwtAudience: optional(texts, 'who its tokens must be for: one of these in the aud claim'),
+  jwtKeysUrl: optional(trustworthyUrl, 'its key set, JWKS (default: as its discovery document says)'),
+  jwtUserClaim: setting(text, 'claim that becomes X-Trino-User', 'sub'),
+  jwtGroupsClaim: setting(text, 'claim that lists the groups of the user', 'groups'),
+  jwtForward: setting(onOff, 'give the token on to coordinators, which verify it themselves', false),
   impersonators: optional(texts, 'identities that may send another X-Trino-User than their own'),
   openUi: setting(onOff, "where the gateway authenticates: leave /ui to Trino's own login", false),
   // Kubernetes kills after 30 s.
@@ -99,11 +106,24 @@ export function findGatewayProblem(config: GatewayConfig): string | undefined {
   return findSourceProblem(config) ?? findAdmitProblem(config);
 }
 
-function findAdmitProblem({ routes, apiKeysFile, apiKeysSecret, impersonators }: GatewayConfig): string | undefined {
+function findAdmitProblem({
+  routes,
+  apiKeysFile,
+  apiKeysSecret,
+  jwtIssuer,
+  jwtAudience,
+  jwtKeysUrl,
+  impersonators,
+}: GatewayConfig): string | undefined {
   if (apiKeysSecret && apiKeysFile !== undefined) return 'API keys come from --api-keys-file or from --api-keys-secret, not from both';
   if (apiKeysSecret && routes !== undefined) return '--api-keys-secret needs a cluster: with --routes give --api-keys-file';
-  const authenticates = apiKeysSecret || apiKeysFile !== undefined;
-  if (impersonators !== undefined && !authenticates) return '--impersonators is for a gateway that authenticates: give API keys too';
+  if (jwtIssuer !== undefined && jwtAudience === undefined)
+    return '--jwt-issuer needs --jwt-audience: else a token for any other service of the issuer would do';
+  if (jwtIssuer === undefined && (jwtAudience !== undefined || jwtKeysUrl !== undefined))
+    return '--jwt-audience and --jwt-keys-url go with --jwt-issuer';
+  const authenticates = apiKeysSecret || apiKeysFile !== undefined || jwtIssuer !== undefined;
+  if (impersonators !== undefined && !authenticates)
+    return '--impersonators is for a gateway that authenticates: give API keys or --jwt-issuer too';
   return undefined;
 }
 

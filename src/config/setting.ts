@@ -1,6 +1,7 @@
 // What a setting of a role may be: its kind knows how it is written, read and explained. The tables of the roles are made of
 // these (operator-settings.ts ...); flags, environment, file, --help and the docs all follow from them. Pure.
 import { formatDuration, isDuration, parseDuration } from '#core/duration.ts';
+import { isTrustworthyUrl } from '#core/trustworthy-url.ts';
 import { formatBytes, formatMilliCpu, isQuantity, parseBytes, parseMilliCpu } from '#core/quantity.ts';
 
 export interface Kind<T> {
@@ -79,6 +80,13 @@ export const url: Kind<string> = {
   parse: parseUrl,
   format: same,
   expected: 'a URL, for example https://10.0.0.7:9443',
+};
+export const trustworthyUrl: Kind<string> = {
+  placeholder: 'url',
+  // As it is: with or without a slash at its end are two issuers.
+  parse: (value) => (isTrustworthyUrl(value) ? value : undefined),
+  format: same,
+  expected: 'a URL with https (http on this machine only), for example https://login.example.com/realms/data',
 };
 export const urls: Kind<readonly string[]> = {
   placeholder: 'urls',

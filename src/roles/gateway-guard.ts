@@ -4,6 +4,9 @@ import type { Clock } from '#core/clock.ts';
 import type { GatewayConfig } from '#config/roles.ts';
 import { createApiKeyAuthenticator, type ApiKeySource } from '#gateway/admit/api-key-authenticator.ts';
 import { createFileApiKeys, createSecretApiKeys } from '#gateway/admit/api-key-sources.ts';
+import { createIssuerKeys, readJsonByHttp } from '#gateway/admit/issuer-keys.ts';
+import { createTokenAuthenticator } from '#gateway/admit/token-authenticator.ts';
+import type { Authenticator } from '#gateway/admit/identity.ts';
 import { createGuard, openGuard, type Guard } from '#gateway/admit/guard.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Log } from '#observe/log.ts';
@@ -34,11 +37,26 @@ function createApiKeys({ config, api, clock, random, log }: GatewayGuardInit): A
   return config.apiKeysSecret && api !== undefined ? createSecretApiKeys({ api, clock, random, log }) : undefined;
 }
 
+function createTokens({ config, clock, log }: GatewayGuardInit): Authenticator | undefined {
+  const { jwtIssuer: issuer, jwtAudience: audiences, jwtKeysUrl: keySetUrl } = config;
+  if (issuer === undefined || audiences === undefined) return undefined;
+  return createTokenAuthenticator({
+    expected: { issuer, audiences },
+    keys: createIssuerKeys({ issuer, ...(keySetUrl === undefined ? {} : { keySetUrl }), readJson: readJsonByHttp, clock, log }),
+    userClaim: config.jwtUserClaim,
+    groupsClaim: config.jwtGroupsClaim,
+    isForwarded: config.jwtForward,
+    clock,
+    log,
+  });
+}
+
 export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
   const { config, log } = init;
   const apiKeys = createApiKeys(init);
   const living: Living[] = apiKeys === undefined ? [] : [apiKeys];
-  const authenticators = apiKeys === undefined ? [] : [createApiKeyAuthenticator(apiKeys)];
+  const keyHolders = apiKeys === undefined ? undefined : createApiKeyAuthenticator(apiKeys);
+  const authenticators = [keyHolders, createTokens(init)].filter((one) => one !== undefined);
   const impersonators = new Set(config.impersonators);
   if (authenticators.length === 0) log.info('the gateway authenticates nobody: credentials pass through to the coordinators');
   return {

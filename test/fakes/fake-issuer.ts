@@ -1,0 +1,78 @@
+// An OIDC issuer on a loopback port: publishes its keys, signs tokens, rotates, fails as told.
+import { constants, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface SigningKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+export interface FakeIssuer {
+  /** With a slash at its end, as some have it. */
+  readonly issuer: string;
+  readonly keySetUrl: string;
+  /** Paths that were asked for, in order. */
+  readonly calls: readonly string[];
+  /** What is published; changed by the test. */
+  keys: readonly SigningKey[];
+  /** Status of all answers, when not 200. */
+  failing: number | undefined;
+  /** A token of this issuer for audience "trino", good for an hour from `nowMs`. */
+  token(claims?: Readonly<Record<string, unknown>>, key?: SigningKey): string;
+  stop(): Promise<void>;
+}
+
+const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
+export function aSigningKey(kid: string, alg = 'ES256', bits = 2048): SigningKey {
+  const pair = alg.startsWith('ES')
+    ? generateKeyPairSync('ec', { namedCurve: curves[alg] ?? '' })
+    : generateKeyPairSync('rsa', { modulusLength: bits });
+  return { kid, alg, ...pair };
+}
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+export function signToken({ kid, alg, privateKey: key }: SigningKey, claims: object, header: object = {}): string {
+  const content = `${part({ alg, kid, typ: 'JWT', ...header })}.${part(claims)}`;
+  const padding = alg.startsWith('PS') ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST } : {};
+  const signature = sign(`sha${alg.slice(2)}`, Buffer.from(content), {
+    key,
+    ...padding,
+    ...(alg.startsWith('ES') ? { dsaEncoding: 'ieee-p1363' as const } : {}),
+  });
+  return `${content}.${signature.toString('base64url')}`;
+}
+
+export function jwkOf({ kid, alg, publicKey }: SigningKey): Readonly<Record<string, unknown>> {
+  return { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' };
+}
+
+export async function createFakeIssuer(now: () => number): Promise<FakeIssuer> {
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    calls.push(request.url ?? '');
+    const document = request.url?.endsWith('/openid-configuration')
+      ? { issuer: fake.issuer, jwks_uri: fake.keySetUrl }
+      : { keys: fake.keys.map(jwkOf) };
+    response.writeHead(fake.failing ?? 200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(document));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const fake: FakeIssuer = {
+    issuer: `${origin}/realm/`,
+    keySetUrl: `${origin}/keys`,
+    calls,
+    keys: [aSigningKey('first')],
+    failing: undefined,
+    token: (claims = {}, key = fake.keys[0] ?? aSigningKey('none')) =>
+      signToken(key, { iss: fake.issuer, aud: 'trino', sub: 'ann', exp: Math.floor(now() / 1000) + 3_600, ...claims }),
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return fake;
+}
