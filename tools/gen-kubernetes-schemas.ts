@@ -3,16 +3,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askWith } from '../test/contract/contract-server.ts';
-import { formatKubernetesSchemas } from './real-cluster/kubernetes-schemas.ts';
+import { readKubernetesSchemas } from './real-cluster/kubernetes-schemas.ts';
 import { startRealCluster } from './real-cluster/start-real-cluster.ts';
 
 const file = join(import.meta.dirname, '..', 'src', 'embedded', 'generated', 'kubernetes-schemas.json');
 const cluster = await startRealCluster({ controllers: false, report: (line) => process.stderr.write(`${line}\n`) });
 try {
-  const ask = await askWith(cluster.kubeconfigPath);
-  const read = async (path: string): Promise<unknown> => (await ask({ path })).body;
-  const { gitVersion } = (await read('/version')) as { readonly gitVersion: string };
-  writeFileSync(file, await formatKubernetesSchemas(gitVersion, read));
+  writeFileSync(file, await readKubernetesSchemas(await askWith(cluster.kubeconfigPath)));
   process.stdout.write(`wrote ${file}\n`);
 } finally {
   await cluster.stop();

@@ -12,8 +12,12 @@ interface OpenApiDocument {
 
 const used: readonly Resource[] = Object.values(resources).filter((value) => typeof value === 'object');
 
-/** One schema per line, in a stable order. `read` gets a path of the API server. */
-export async function formatKubernetesSchemas(version: string, read: (path: string) => Promise<unknown>): Promise<string> {
+type Ask = (request: { readonly path: string }) => Promise<{ readonly body: unknown }>;
+
+/** One schema per line, in a stable order. */
+export async function readKubernetesSchemas(ask: Ask): Promise<string> {
+  const read = async (path: string): Promise<unknown> => (await ask({ path })).body;
+  const { gitVersion } = (await read('/version')) as { readonly gitVersion: string };
   const kinds: Record<string, string> = {};
   const schemas: Record<string, Json> = {};
   for (const apiVersion of new Set(used.map(apiVersionOf))) {
@@ -25,7 +29,7 @@ export async function formatKubernetesSchemas(version: string, read: (path: stri
     }
   }
   return [
-    `{ "version": ${JSON.stringify(version)},`,
+    `{ "version": ${JSON.stringify(gitVersion)},`,
     `"kinds": ${JSON.stringify(Object.fromEntries(sorted(kinds)))},`,
     '"schemas": {',
     sorted(schemas)
