@@ -114,7 +114,7 @@ export function typeOfDefinition(definition: KubeObject, engine: CelEngine | und
       storageVersion = name;
     }
     if (version['served'] === true) {
-      versions.push(servedVersion(name, schema, version));
+      versions.push(servedVersion(schema, version, deprecationOf(spec, version)));
       const compiled = schema === undefined || engine === undefined ? undefined : compileRules(schema, engine);
       if (compiled !== undefined) {
         rules.set(name, compiled);
@@ -140,11 +140,11 @@ export function typeOfDefinition(definition: KubeObject, engine: CelEngine | und
   return { type, rules };
 }
 
-function servedVersion(name: string, schema: JsonSchema | undefined, version: JsonObject): ServedVersion {
+function servedVersion(schema: JsonSchema | undefined, version: JsonObject, deprecation: string): ServedVersion {
+  const name = asText(version['name']);
   const subresources = asObject(version['subresources']);
   const columns = asArray(version['additionalPrinterColumns']) as PrinterColumn[];
   const scale = scalePaths(subresources['scale']);
-  const warning = asText(version['deprecationWarning']);
   return {
     name,
     printerColumns: columns.length === 0 ? [AGE] : columns,
@@ -153,8 +153,29 @@ function servedVersion(name: string, schema: JsonSchema | undefined, version: Js
     ...(scale === undefined ? {} : { scale }),
     // `.spec.size`, and never a list
     selectableFields: asArray(version['selectableFields']).map((field) => asText(asObject(field)['jsonPath']).slice(1)),
-    ...(version['deprecated'] === true ? { deprecationWarning: warning === '' ? `${name} is deprecated` : warning } : {}),
+    ...(version['deprecated'] === true ? { deprecationWarning: deprecation } : {}),
   };
+}
+
+/** What is said of a deprecated version: its own words, or the newest version to use in its place. */
+function deprecationOf(spec: JsonObject, version: JsonObject): string {
+  const kind = (name: string): string => `${asText(spec['group'])}/${name} ${asText(asObject(spec['names'])['kind'])}`;
+  const [newest] = asArray(spec['versions'])
+    .filter(isJsonObject)
+    .filter((one) => one['served'] === true && one['deprecated'] !== true)
+    .map((one) => asText(one['name']))
+    .filter((name) => ageOf(name) > ageOf(asText(version['name'])))
+    .toSorted((a, b) => ageOf(b) - ageOf(a));
+  const advice = newest === undefined ? '' : `; use ${kind(newest)}`;
+  return asText(version['deprecationWarning']) || `${kind(asText(version['name']))} is deprecated${advice}`;
+}
+
+/** v2 is newer than v1, v1 than any beta, a beta than any alpha (Kubernetes, "Version priority"). Other names are older than all. */
+function ageOf(name: string): number {
+  const [, major, stage, minor] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(name) ?? [];
+  const stages = { alpha: 1, beta: 2 } as const;
+  const rank = stage === undefined ? 3 : stages[stage as keyof typeof stages];
+  return major === undefined ? 0 : rank * 1e6 + Number(major) * 1e3 + Number(minor ?? 0);
 }
 
 function scalePaths(scale: unknown): ScalePaths | undefined {

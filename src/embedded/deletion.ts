@@ -10,7 +10,7 @@ import { conflict, forbidden, invalid } from './refusals.ts';
 import { typeId } from './registry.ts';
 import type { Served } from './registry.ts';
 import type { Store } from './store.ts';
-import { timeText } from './write-path.ts';
+import { timeText } from './system-values.ts';
 import type { WriteContext } from './decoding.ts';
 
 /** Deleting these would take the ground from under everything else. */

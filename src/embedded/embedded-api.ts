@@ -28,6 +28,8 @@ export interface EmbeddedApiOptions {
   readonly random: () => number;
   readonly newUid: () => string;
   readonly log?: LogFunction;
+  /** Changes over which a watch can go back, and a list be continued. */
+  readonly historyCapacity?: number;
 }
 
 export interface EmbeddedApi {
@@ -48,7 +50,7 @@ const CRD_TYPE_ID = 'apiextensions.k8s.io/customresourcedefinitions';
 export async function createEmbeddedApi(options: EmbeddedApiOptions): Promise<EmbeddedApi> {
   const { clock, random, newUid } = options;
   const log: LogFunction = options.log ?? (() => undefined);
-  const store = new Store(await openPersistence(options.file));
+  const store = new Store(await openPersistence(options.file), options.historyCapacity);
   const registry = new Registry();
   const admission = new AdmissionTable();
   const reads = createReadPath(store, clock);

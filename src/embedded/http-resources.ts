@@ -9,6 +9,7 @@ import type { Exchange } from './http-exchange.ts';
 import { handleWatch } from './http-watch.ts';
 import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
+import type { ListVersion } from './list-versions.ts';
 import { chooseView } from './negotiation.ts';
 import { patchWith } from './patches.ts';
 import { badRequest, methodNotAllowed, noSuchResource, notServed, unsupportedMediaType } from './refusals.ts';
@@ -54,6 +55,9 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
 export async function handleResource(parts: ServerParts, exchange: Exchange, request: ResourceRequest): Promise<void> {
   const { served, name, subresource } = request;
   const subject = subresource.split('/')[0] ?? '';
+  if (served.version.deprecationWarning !== undefined) {
+    exchange.warnings.push(served.version.deprecationWarning);
+  }
   if (NOT_SERVED.has(subject)) {
     throw notServed(`"${subject}" of ${served.type.plural}`);
   }
@@ -183,7 +187,7 @@ function objectOf(body: unknown): JsonObject {
   return body;
 }
 
-export function listOptions(query: URLSearchParams, namespace: string | undefined): ListOptions {
+export function listOptions(query: URLSearchParams, namespace: string | undefined): ListOptions & ListVersion {
   const labelSelector = query.get('labelSelector');
   const fieldSelector = query.get('fieldSelector');
   const next = query.get('continue');
@@ -194,6 +198,8 @@ export function listOptions(query: URLSearchParams, namespace: string | undefine
     ...(fieldSelector === null ? {} : { fieldSelector }),
     ...(next === null ? {} : { continue: next }),
     ...(limit > 0 ? { limit } : {}),
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
   };
 }
 
@@ -261,7 +267,7 @@ async function answerObject(parts: ServerParts, exchange: Exchange, served: Serv
   }
 }
 
-async function answerList(parts: ServerParts, exchange: Exchange, served: Served, options: ListOptions): Promise<void> {
+async function answerList(parts: ServerParts, exchange: Exchange, served: Served, options: ListOptions & ListVersion): Promise<void> {
   const view = chooseView(exchange.request.headers.accept);
   const { metadata, items } = parts.reads.list(served, options);
   const { type, version } = served;
@@ -278,10 +284,16 @@ async function answerList(parts: ServerParts, exchange: Exchange, served: Served
       });
       return;
     default: {
-      const list = { kind: type.listKind, apiVersion: apiVersionIn(type.group, version.name), metadata, items };
+      const shown = type.isCustom ? items : items.map(withoutKind);
+      const list = { kind: type.listKind, apiVersion: apiVersionIn(type.group, version.name), metadata, items: shown };
       await answer(exchange, 200, list, view === 'yaml' ? 'application/yaml' : 'application/json');
     }
   }
+}
+
+/** Lists of built-in kinds say it once. */
+function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...object }: KubeObject): object {
+  return object;
 }
 
 async function streamLog(

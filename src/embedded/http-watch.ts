@@ -1,5 +1,6 @@
 // Watches over HTTP: one JSON event per line, objects in the view the client accepts, ended by timeoutSeconds, by the
 // client, or by an ERROR event with a Status.
+import type { KubeError } from '#kube/errors.ts';
 import type { ListOptions } from '#kube/port.ts';
 import type { Exchange } from './http-exchange.ts';
 import { apiVersionIn } from './registry.ts';
@@ -19,10 +20,11 @@ export async function handleWatch(parts: ServerParts, exchange: Exchange, served
   const { query, response, request } = exchange;
   const view = chooseView(request.headers.accept);
   if (query.get('sendInitialEvents') === 'true') {
-    const message = 'Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
-    throw invalid({ group: 'meta.k8s.io', plural: 'listoptions', kind: 'ListOptions' }, '', [
-      { reason: 'FieldValueForbidden', field: 'sendInitialEvents', message },
-    ]);
+    throw forbiddenOption('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled');
+  }
+  if ((query.get('resourceVersionMatch') ?? '') !== '') {
+    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    throw forbiddenOption('resourceVersionMatch', why);
   }
   const seconds = Number(query.get('timeoutSeconds') ?? 0) || DEFAULT_TIMEOUT_SECONDS;
   const ended = new AbortController();
@@ -31,6 +33,7 @@ export async function handleWatch(parts: ServerParts, exchange: Exchange, served
   const where = {
     ...options,
     resourceVersion: query.get('resourceVersion') ?? '',
+    endsAtMs: parts.clock.now() + seconds * 1_000,
     allowWatchBookmarks: query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1',
   };
   // Selectors and versions that cannot be read are refused before the stream opens.
@@ -53,6 +56,11 @@ export async function handleWatch(parts: ServerParts, exchange: Exchange, served
     cancelEnd();
     response.end();
   }
+}
+
+function forbiddenOption(field: string, why: string): KubeError {
+  const options = { group: 'meta.k8s.io', plural: '', kind: 'ListOptions' };
+  return invalid(options, '', [{ reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` }]);
 }
 
 function drained({ response }: Exchange, signal: AbortSignal): Promise<void> {

@@ -101,7 +101,7 @@ function checkTexts(field: string, texts: unknown, valueProblem: (value: string)
 }
 
 /** Everything about metadata but the name. */
-export function checkMetadata(metadata: JsonObject): FieldProblem[] {
+export function checkMetadata(metadata: JsonObject, isCustom: boolean): FieldProblem[] {
   const problems = checkTexts('metadata.labels', metadata['labels'], (value) =>
     value.length <= 63 && LABEL_VALUE.test(value)
       ? undefined
@@ -125,14 +125,14 @@ export function checkMetadata(metadata: JsonObject): FieldProblem[] {
   asArray(metadata['finalizers']).forEach((finalizer, at) => {
     const name = asText(finalizer);
     problems.push(...checkQualifiedName('metadata.finalizers', name));
-    if (!name.includes('/') && !STANDARD_FINALIZERS.has(name)) {
+    if (!isCustom && !name.includes('/') && !STANDARD_FINALIZERS.has(name)) {
       problems.push(bad(`metadata.finalizers[${at}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'));
     }
   });
   return problems;
 }
 
-const STANDARD_FINALIZERS = new Set(['foregroundDeletion', 'orphan', 'kubernetes']);
+const STANDARD_FINALIZERS: ReadonlySet<unknown> = new Set(['foregroundDeletion', 'orphan', 'kubernetes']);
 
 function checkOwners(references: readonly JsonObject[]): FieldProblem[] {
   const problems = references.flatMap((reference) =>
@@ -147,4 +147,12 @@ function checkOwners(references: readonly JsonObject[]): FieldProblem[] {
     problems.push(bad('metadata.ownerReferences', references, why));
   }
   return problems;
+}
+
+/** Of those that an object of a custom kind has got; other kinds refuse them. */
+export function warningsOfFinalizers(metadata: JsonObject, before: JsonObject): readonly string[] {
+  const advice = 'prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers';
+  return asArray(metadata['finalizers'])
+    .filter((name) => !asArray(before['finalizers']).includes(name) && !STANDARD_FINALIZERS.has(name) && !asText(name).includes('/'))
+    .map((name) => `metadata.finalizers: ${JSON.stringify(name)}: ${advice}`);
 }

@@ -7,10 +7,12 @@ import type { ListOptions, ObjectList, WatchOptions } from '#kube/port.ts';
 import { fieldSelection } from './field-selectors.ts';
 import { asArray, asObject, asText } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
-import { badRequest, expired, notFound } from './refusals.ts';
+import { badRequest, notFound } from './refusals.ts';
 import { apiVersionIn, typeId } from './registry.ts';
 import type { Served, ServedVersion } from './registry.ts';
 import { defaultObject } from './schema-defaults.ts';
+import { formatToken, listedVersion, readRevision } from './list-versions.ts';
+import type { ListVersion } from './list-versions.ts';
 import { keyOf, storeKey } from './store.ts';
 import type { Store } from './store.ts';
 import { watchStore } from './watch.ts';
@@ -22,9 +24,13 @@ export interface ReadPath {
   find(served: Served, namespace: string | undefined, name: string): KubeObject | undefined;
   /** Like find, but throws 404. */
   read(served: Served, namespace: string | undefined, name: string): KubeObject;
-  /** In order of namespace and name. Throws 400 on a bad selector, 410 on an expired `continue`. */
-  list(served: Served, where: ListOptions): ObjectList<KubeObject>;
-  watch(served: Served, where: WatchOptions, signal: AbortSignal | undefined): AsyncGenerator<AnyEvent, void, void>;
+  /** In order of namespace and name. Throws 400 on a bad selector, 410 on an expired `continue` or version. */
+  list(served: Served, where: ListOptions & ListVersion): ObjectList<KubeObject>;
+  watch(
+    served: Served,
+    where: WatchOptions & { readonly endsAtMs?: number },
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<AnyEvent, void, void>;
 }
 
 export function createReadPath(store: Store, clock: Clock): ReadPath {
@@ -67,18 +73,15 @@ export function createReadPath(store: Store, clock: Clock): ReadPath {
     },
     list(served, where) {
       const isSelected = selectionOf(served, where);
-      const after = where.continue === undefined || where.continue === '' ? undefined : readContinue(where.continue, store);
-      const found = [...store.values(typeId(served.type))]
-        .filter((object) => (after === undefined || keyOf(object) > after.key) && isSelected(object))
-        .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      const { revision, after, objects } = listedVersion(store, typeId(served.type), where);
+      const found = objects.filter((object) => keyOf(object) > after && isSelected(object)).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
       const limit = where.limit === undefined || where.limit <= 0 ? found.length : where.limit;
       const page = found.slice(0, limit);
       const last = page.at(-1);
-      const revision = after?.revision ?? store.revision;
       const more =
         last !== undefined && found.length > page.length
           ? {
-              continue: writeContinue(revision, keyOf(last)),
+              continue: formatToken(revision, last),
               // as a real API server, which does not count what a selection leaves out
               ...(isUnselected(where) ? { remainingItemCount: found.length - page.length } : {}),
             }
@@ -86,19 +89,14 @@ export function createReadPath(store: Store, clock: Clock): ReadPath {
       return { metadata: { resourceVersion: String(revision), ...more }, items: page.map((object) => present(served, object)) };
     },
     watch(served, where, signal) {
-      const { resourceVersion } = where;
-      const isFromNow = resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0';
-      if (!isFromNow && !/^\d+$/.test(resourceVersion)) {
-        throw badRequest(
-          `resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: parsing "${resourceVersion}": invalid syntax`,
-        );
-      }
+      const from = readRevision(where.resourceVersion === undefined || where.resourceVersion === '' ? '0' : where.resourceVersion);
       return watchStore(store, clock, {
         typeId: typeId(served.type),
-        from: isFromNow ? undefined : Number(resourceVersion),
+        from: from === 0 ? undefined : from,
         isSelected: selectionOf(served, where),
         present: (object) => present(served, object),
         wantsBookmarks: where.allowWatchBookmarks ?? false,
+        endsAtMs: where.endsAtMs,
         signal,
       });
     },
@@ -124,28 +122,6 @@ function selectionOf(served: Served, { namespace, labelSelector, fieldSelector }
 
 function isUnselected({ labelSelector = '', fieldSelector = '' }: ListOptions): boolean {
   return labelSelector === '' && fieldSelector === '';
-}
-
-function writeContinue(revision: number, key: string): string {
-  return Buffer.from(JSON.stringify({ revision, key })).toString('base64url');
-}
-
-/** Later pages show the present, not a snapshot; when the first page's version is out of the history, the list starts again. */
-function readContinue(token: string, store: Store): { readonly revision: number; readonly key: string } {
-  let parsed: JsonObject;
-  try {
-    parsed = asObject(JSON.parse(Buffer.from(token, 'base64url').toString()));
-  } catch (error) {
-    throw badRequest(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const revision = Number(parsed['revision']);
-  if (typeof parsed['key'] !== 'string' || !Number.isInteger(revision)) {
-    throw badRequest('continue key is not valid');
-  }
-  if (revision < store.history.oldest) {
-    throw expired(String(revision), store.history.oldest);
-  }
-  return { revision, key: parsed['key'] };
 }
 
 /** Owner uids of an object. */

@@ -87,6 +87,20 @@ export function expired(resourceVersion: string, oldest: number): KubeError {
   return new KubeError({ code: 410, reason: 'Expired', message: `too old resource version: ${resourceVersion} (${oldest})` });
 }
 
+/** Of a later page whose first page is forgotten. */
+export function pageExpired(): KubeError {
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue' +
+    ' parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token' +
+    ' results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and' +
+    ' now may show up in the list.';
+  return new KubeError({ code: 410, reason: 'Expired', message });
+}
+
+export function listExpired(): KubeError {
+  return new KubeError({ code: 410, reason: 'Expired', message: 'The resourceVersion for the provided list is too old.' });
+}
+
 export function unsupportedMediaType(message: string): KubeError {
   return new KubeError({ code: 415, reason: 'UnsupportedMediaType', message });
 }

@@ -23,11 +23,12 @@ export class Store {
   readonly history: History;
   #revision: number;
 
-  constructor(persistence: Persistence) {
+  /** `historyCapacity` is the least number of changes that are remembered. */
+  constructor(persistence: Persistence, historyCapacity?: number) {
     this.#persistence = persistence;
     // Resource versions start above 0, because 0 means "any" in the Kubernetes API.
     this.#revision = Math.max(1, persistence.revision);
-    this.history = new History(this.#revision);
+    this.history = new History(this.#revision, historyCapacity);
     for (const { type, key, body } of persistence.takeRows()) {
       this.#objects(type).set(key, freezeJson(JSON.parse(body) as KubeObject));
     }
@@ -44,6 +45,18 @@ export class Store {
   /** In no particular order. */
   values(typeId: string): Iterable<KubeObject> {
     return this.#byType.get(typeId)?.values() ?? [];
+  }
+
+  /** As they were at that revision, in no particular order; undefined when that is forgotten. */
+  valuesAt(typeId: string, revision: number): readonly KubeObject[] | undefined {
+    const since = this.history.since(revision);
+    const objects = new Map(this.#byType.get(typeId));
+    for (const { typeId: changed, object, previous } of since?.toReversed() ?? []) {
+      if (changed !== typeId) continue;
+      if (previous === undefined) objects.delete(keyOf(object));
+      else objects.set(keyOf(object), previous);
+    }
+    return since === undefined ? undefined : [...objects.values()];
   }
 
   typeIds(): readonly string[] {

@@ -1,13 +1,17 @@
-// Strategic merge patch for the built-in kinds: how a list merges is what its schema says. Pure. Source: Kubernetes API conventions, "strategic merge patch" ($patch, $retainKeys,
-// $setElementOrder, $deleteFromPrimitiveList), and the order of k8s.io/apimachinery strategicpatch.
+// Strategic merge patch for the built-in kinds: how a list merges is what its schema says. Pure. Source: Kubernetes API conventions,
+// "strategic merge patch" ($patch, $retainKeys, $setElementOrder, $deleteFromPrimitiveList); order and words of k8s.io/apimachinery
+// strategicpatch.
+import { KubeError } from '#kube/errors.ts';
+import { goText } from './go-text.ts';
 import { asArray, copyJson, isJsonObject, setMember } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import type { Shape } from './list-types.ts';
+import { badRequest } from './refusals.ts';
 
 const DELETE_FROM = '$deleteFromPrimitiveList/';
 const ORDER = '$setElementOrder/';
 
-/** A new object; the target is not changed. */
+/** A new object; the target is not changed. Throws 400 and, as a real API server, 500 for directives that make no sense. */
 export function strategicPatch(target: JsonObject, patch: JsonObject, shape: Shape): JsonObject {
   return patchObject(target, patch, shape);
 }
@@ -27,7 +31,10 @@ function patchObject(target: JsonObject, patch: JsonObject, shape: Shape): JsonO
   if (patch['$patch'] === 'delete') {
     return {};
   }
-  const retained = Array.isArray(patch['$retainKeys']) ? new Set(patch['$retainKeys'] as unknown[]) : undefined;
+  if (patch['$patch'] !== undefined && patch['$patch'] !== 'merge') {
+    throw senseless(`unknown patch type: ${goText(patch['$patch'])} in map: ${goText(patch)}`);
+  }
+  const retained = retainedKeys(patch);
   const merged: JsonObject = Object.fromEntries(Object.entries(target).filter(([name]) => retained?.has(name) ?? true));
   for (const [name, value] of Object.entries(patch)) {
     if (name.startsWith(DELETE_FROM) && Array.isArray(value)) {
@@ -43,16 +50,47 @@ function patchObject(target: JsonObject, patch: JsonObject, shape: Shape): JsonO
   for (const [name, order] of Object.entries(patch)) {
     const list = name.slice(ORDER.length);
     if (name.startsWith(ORDER) && Array.isArray(order) && Array.isArray(merged[list])) {
+      checkOrder(patch[list], order as unknown[], shape.member(list));
       merged[list] = inOrder(merged[list] as unknown[], order as unknown[], asArray(target[list]), shape.member(list));
     }
   }
   return merged;
 }
 
+function senseless(message: string): KubeError {
+  return new KubeError({ code: 500, reason: 'InternalError', message });
+}
+
+function retainedKeys(patch: JsonObject): ReadonlySet<unknown> | undefined {
+  if (!Array.isArray(patch['$retainKeys'])) {
+    return undefined;
+  }
+  const retained = new Set(patch['$retainKeys'] as unknown[]);
+  if (Object.entries(patch).some(([name, value]) => !isDirective(name) && value !== null && !retained.has(name))) {
+    throw badRequest('invalid patch format of retainKeys');
+  }
+  return retained;
+}
+
+/** A list is patched in the order that the patch itself wants. */
+function checkOrder(patched: unknown, wanted: readonly unknown[], { patchList }: Shape): void {
+  const nameOf = nameIn(patchList);
+  const names = wanted.map(nameOf);
+  const items = asArray(patched).filter((item) => !(isJsonObject(item) && item['$patch'] === 'delete'));
+  const places = items.map((item) => names.indexOf(nameOf(item)));
+  if (places.some((place, at) => place < 0 || place < (places[at - 1] ?? 0))) {
+    throw senseless(`The order in patch list:\n${goText(items)}\n doesn't match $setElementOrder list:\n${goText(wanted)}\n`);
+  }
+}
+
+/** What tells an item of a list from the others. */
+function nameIn(patchList: Shape['patchList']): (item: unknown) => string {
+  return (item) => JSON.stringify(typeof patchList === 'object' && isJsonObject(item) ? item[patchList.key] : item);
+}
+
 /** What the patch names comes as it names it, and before what only the server has, unless that was before it there. */
 function inOrder(items: readonly unknown[], wanted: readonly unknown[], before: readonly unknown[], { patchList }: Shape): unknown[] {
-  const nameOf = (item: unknown): string =>
-    JSON.stringify(typeof patchList === 'object' && isJsonObject(item) ? item[patchList.key] : item);
+  const nameOf = nameIn(patchList);
   const placesIn = (list: readonly unknown[]): ReadonlyMap<string, number> => new Map(list.map((item, at) => [nameOf(item), at]));
   const [places, former] = [placesIn(wanted), placesIn(before)];
   const placeOf = (item: unknown): number => places.get(nameOf(item)) ?? -1;
@@ -99,6 +137,9 @@ function patchList(target: readonly unknown[], patch: readonly unknown[], shape:
   for (const item of patch) {
     if (!isJsonObject(item)) {
       continue;
+    }
+    if (item[key] === undefined) {
+      throw senseless(`map: ${goText(item)} does not contain declared merge key: ${key}`);
     }
     const at = merged.findIndex((one) => isJsonObject(one) && one[key] === item[key]);
     const before = merged[at];

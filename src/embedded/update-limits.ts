@@ -50,6 +50,16 @@ const KEPT_METADATA = [
   'resourceVersion',
 ];
 
+/** What Go leaves out when nothing is in it. */
+export function dropEmpty(metadata: JsonObject): void {
+  for (const field of ['labels', 'annotations', 'ownerReferences', 'finalizers']) {
+    const value = metadata[field];
+    if (value === null || (Array.isArray(value) && value.length === 0) || (isJsonObject(value) && Object.keys(value).length === 0)) {
+      delete metadata[field];
+    }
+  }
+}
+
 /** The candidate with everything put back that this (sub)resource may not change. A changeable copy. */
 export function restrict(
   { type, version }: Served,
@@ -73,12 +83,7 @@ export function restrict(
       metadata[field] = before[field];
     }
   }
-  for (const field of ['labels', 'annotations', 'ownerReferences', 'finalizers']) {
-    const value = metadata[field];
-    if (value === null || (Array.isArray(value) && value.length === 0) || (isJsonObject(value) && Object.keys(value).length === 0)) {
-      delete metadata[field];
-    }
-  }
+  dropEmpty(metadata);
   if (before['deletionTimestamp'] !== undefined) {
     const kept = new Set(asArray(before['finalizers']));
     const added = asArray(metadata['finalizers']).filter((one) => !kept.has(one));

@@ -9,8 +9,9 @@ import type { Store } from './store.ts';
 
 /** Events a watcher may be behind before it is ended. */
 const MAX_PENDING = 4_096;
-/** As often as a real API server sends bookmarks. */
+/** As often as a real API server sends bookmarks, and as long before it ends a watch. */
 const BOOKMARK_INTERVAL_MS = 60_000;
+const LAST_BOOKMARK_MS = 2_000;
 
 export interface WatchRequest {
   readonly typeId: string;
@@ -20,6 +21,8 @@ export interface WatchRequest {
   /** The stored object as the caller sees it (version, defaults). */
   readonly present: (object: KubeObject) => KubeObject;
   readonly wantsBookmarks: boolean;
+  /** When the watch will be ended, if that is known. */
+  readonly endsAtMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -81,7 +84,8 @@ export async function* watchStore(store: Store, clock: Clock, request: WatchRequ
   });
   let cancelBookmark: (() => void) | undefined;
   const scheduleBookmark = (): void => {
-    cancelBookmark = clock.after(BOOKMARK_INTERVAL_MS, () => {
+    const lastInMs = (request.endsAtMs ?? Infinity) - LAST_BOOKMARK_MS - clock.now();
+    cancelBookmark = clock.after(lastInMs > 0 ? Math.min(BOOKMARK_INTERVAL_MS, lastInMs) : BOOKMARK_INTERVAL_MS, () => {
       push({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(store.revision) } } });
       scheduleBookmark();
     });

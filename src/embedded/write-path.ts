@@ -14,7 +14,7 @@ import type { JsonObject } from './json-values.ts';
 import { builtInShape, customShape } from './list-types.ts';
 import type { Shape } from './list-types.ts';
 import { applyManaged, isManagedFieldsReset, managedByCreate, managedByUpdate } from './managed-fields.ts';
-import { checkMetadata, checkName } from './metadata-rules.ts';
+import { checkMetadata, checkName, warningsOfFinalizers } from './metadata-rules.ts';
 import type { ReadPath } from './read-path.ts';
 import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from './refusals.ts';
 import { apiVersionIn, typeId } from './registry.ts';
@@ -22,7 +22,17 @@ import type { Served } from './registry.ts';
 import { scaleOf, scaledTo } from './scale-view.ts';
 import { storeKey } from './store.ts';
 import type { Store } from './store.ts';
-import { checkIdentity, checkPreconditions, checkSubresource, onlyStatus, restrict, specLike, withoutStatus } from './update-limits.ts';
+import { randomSuffix, timeText } from './system-values.ts';
+import {
+  checkIdentity,
+  checkPreconditions,
+  checkSubresource,
+  dropEmpty,
+  onlyStatus,
+  restrict,
+  specLike,
+  withoutStatus,
+} from './update-limits.ts';
 import type { Subresource } from './update-limits.ts';
 
 export interface Target {
@@ -50,18 +60,6 @@ export interface WritePath {
   /** A whole object; some kinds are made by it. */
   replace(target: Target, object: JsonObject, context: WriteContext): KubeObject;
   apply(target: Target, applied: JsonObject, isForced: boolean, context: WriteContext): KubeObject;
-}
-
-/** Without look-alikes and vowels, as Kubernetes makes them. */
-const NAME_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
-export function randomSuffix(random: () => number, length = 5): string {
-  return Array.from({ length }, () => NAME_ALPHABET[Math.floor(random() * NAME_ALPHABET.length)] ?? 'x').join('');
-}
-
-/** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. */
-export function timeText(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }
 
 /** The part of an object whose owners a write through this subresource may change: status belongs to its own. */
@@ -127,6 +125,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
     for (const field of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
       delete metadata[field];
     }
+    dropEmpty(metadata);
     metadata['uid'] = parts.newUid();
     metadata['creationTimestamp'] = timeText(clock.now());
     if (type.hasGeneration) {
@@ -170,20 +169,20 @@ export function createWritePath(parts: WritePathParts): WritePath {
     const name = asText(metadata['name']);
     const problems = [
       ...(before === undefined ? checkName(type.kind, name) : []),
-      ...checkMetadata(metadata),
+      ...checkMetadata(metadata, type.isCustom),
       ...checkContent(parts.rules, served, admitted, before),
     ];
     if (problems.length > 0) {
       throw invalid(type, name, problems);
+    }
+    if (type.isCustom) {
+      warningsOfFinalizers(metadata, asObject(before?.['metadata'])).forEach(context.warn);
     }
     if (isMain) {
       const refusals = admission.validate(type.group, request(admitted), context.warn);
       if (refusals.length > 0) {
         throw invalid(type, name, refusals);
       }
-    }
-    if (served.version.deprecationWarning !== undefined) {
-      context.warn(served.version.deprecationWarning);
     }
     return admitted;
   }

@@ -24,6 +24,8 @@ export interface ContractContext {
   readonly api: KubeApi;
   /** A new one for each case. */
   readonly namespace: string;
+  /** As ContractServer has it. */
+  readonly forget: () => Promise<void>;
 }
 
 export interface HttpContext extends ContractContext {

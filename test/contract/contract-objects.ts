@@ -10,6 +10,9 @@ export interface Widget extends KubeObject {
 export const widgets: Resource = { group: 'contract.xtrinode.io', version: 'v1', kind: 'Widget', plural: 'widgets', namespaced: true };
 export const me = { fieldManager: 'contract' };
 
+/** Takes anything. */
+const loose = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+
 export const widgetDefinition = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -19,6 +22,8 @@ export const widgetDefinition = {
     scope: 'Namespaced',
     names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
     versions: [
+      { name: 'v1beta1', served: true, storage: false, deprecated: true, schema: loose },
+      { name: 'v1alpha1', served: true, storage: false, deprecated: true, deprecationWarning: 'use another one', schema: loose },
       {
         name: 'v1',
         served: true,

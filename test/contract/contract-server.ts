@@ -14,6 +14,8 @@ export interface ContractServer {
   readonly api: KubeApi;
   /** Absent for an API in process. */
   readonly ask?: Ask;
+  /** What was before now can no longer be watched or continued: as after a long time. */
+  forget(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,14 +32,22 @@ export async function defineWidgets(api: KubeApi): Promise<void> {
   });
 }
 
-export async function beginCase({ api, ask }: ContractServer): Promise<HttpContext> {
+export async function beginCase({ api, ask, forget }: ContractServer): Promise<HttpContext> {
   const made = await api.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: '', generateName: 'contract-' } }, me);
-  return { api, namespace: made.metadata.name, ask: ask ?? (() => assert.fail('this server has no HTTP')) };
+  return { api, forget, namespace: made.metadata.name, ask: ask ?? (() => assert.fail('this server has no HTTP')) };
 }
 
 interface Kubeconfig {
   readonly clusters: readonly [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }];
   readonly users: readonly [{ readonly user: { readonly token: string } }];
+}
+
+/** Of a watch, an event per line. */
+function parse(text: string): unknown {
+  const lines = text.trimEnd().split('\n');
+  return lines.length > 1 && lines.every((line) => line.startsWith('{"type":'))
+    ? lines.map((line) => JSON.parse(line) as unknown)
+    : JSON.parse(text);
 }
 
 /** Plain requests as the user of a kubeconfig of ours. */
@@ -56,7 +66,7 @@ export async function askWith(kubeconfigPath: string): Promise<Ask> {
           const isJson = answer.headers['content-type']?.includes('json') === true;
           resolve({
             status: answer.statusCode ?? 0,
-            body: isJson ? JSON.parse(text) : text,
+            body: isJson ? parse(text) : text,
             warnings: warningsOf(answer.headers['warning']),
           });
         });

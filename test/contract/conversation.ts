@@ -58,7 +58,7 @@ export function record(context: HttpContext): Recording {
   };
   const ask: Ask = (request) =>
     note(`${request.method ?? 'GET'} ${normal(request.path) as string}${text(request.body)}`, context.ask(request));
-  return { context: { api: recording, ask, namespace: context.namespace }, exchanges };
+  return { context: { ...context, api: recording, ask }, exchanges };
 }
 
 /** Both sides of every exchange that differs, member by member; empty when they said the same. Pure. */

@@ -32,13 +32,19 @@ export function normaliserFor(namespace: string): (value: unknown) => unknown {
   function text(value: string): string {
     if (time.test(value)) return '(time)';
     if (age.test(value)) return '(age)';
-    return value
-      .replaceAll(namespace, '(namespace)')
-      .replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, '(server)')
-      .replaceAll(/[^\s"]{0,200}kubeconfig/g, '(kubeconfig)')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(uid)')
-      .replaceAll(/(resource ?[vV]ersion: )\d+( \(\d+\))?/g, '$1(version)')
-      .replaceAll(/ResourceVersion in record \(\d+\)/g, 'ResourceVersion in record (version)');
+    return (
+      value
+        .replaceAll(namespace, '(namespace)')
+        .replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, '(server)')
+        .replaceAll(/[^\s"]{0,200}kubeconfig/g, '(kubeconfig)')
+        .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(uid)')
+        .replaceAll(/(resource ?[vV]ersion: )\d+( \(\d+\))?/g, '$1(version)')
+        .replaceAll(/, current: \d+/g, ', current: (version)')
+        .replaceAll(/(resourceVersion|continue)=(?!abc|nonsense)[\w-]+/g, '$1=(version)')
+        // how a text is no token is told in the words of a language
+        .replaceAll(/(continue key is not valid: ).*/g, '$1(why)')
+        .replaceAll(/ResourceVersion in record \(\d+\)/g, 'ResourceVersion in record (version)')
+    );
   }
 
   function list(name: string, items: readonly unknown[]): readonly unknown[] {

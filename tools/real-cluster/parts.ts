@@ -22,7 +22,8 @@ rules:
 `;
 
 // etcd wants a port behind the name of a socket file; it means nothing
-const etcdUrl = 'unix://etcd.sock:0';
+export const etcdSocket = 'etcd.sock:0';
+const etcdUrl = `unix://${etcdSocket}`;
 const etcdPeerUrl = 'unix://etcd-peer.sock:0';
 
 export function etcdArguments(): readonly string[] {

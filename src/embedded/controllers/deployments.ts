@@ -6,7 +6,7 @@ import { deployments, pods as podResource } from '#kube/resources.ts';
 import { equalJson } from '../json-values.ts';
 import type { JsonObject } from '../json-values.ts';
 import { storeKey } from '../store.ts';
-import { randomSuffix, timeText } from '../write-path.ts';
+import { randomSuffix, timeText } from '../system-values.ts';
 import { createKeyedLoop } from './keyed-loop.ts';
 import { contextOf, removeObject, servedOf } from './parts.ts';
 import type { ControllerParts } from './parts.ts';

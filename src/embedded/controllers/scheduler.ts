@@ -2,7 +2,7 @@
 // the Pod's PodScheduled condition why a Pod stays Pending. It counts no resources: the node advertises what it likes.
 import type { KubeObject, Node, Pod } from '#core/objects.ts';
 import { storeKey } from '../store.ts';
-import { timeText } from '../write-path.ts';
+import { timeText } from '../system-values.ts';
 import { createKeyedLoop } from './keyed-loop.ts';
 import { contextOf, servedOf } from './parts.ts';
 import type { ControllerParts } from './parts.ts';

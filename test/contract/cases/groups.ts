@@ -5,6 +5,12 @@ import { creating } from './creating.ts';
 import { customResources } from './custom-resources.ts';
 import { deleting } from './deleting.ts';
 import { leasing } from './leases.ts';
+import { cascading } from './cascading.ts';
+import { dryRuns } from './dry-runs.ts';
+import { forgotten, history } from './history.ts';
+import { leftOut } from './left-out.ts';
+import { strategic } from './strategic.ts';
+import { warnings } from './warnings.ts';
 import { listing } from './listing.ts';
 import { metadata } from './metadata.ts';
 import { spaces } from './namespaces.ts';
@@ -21,9 +27,16 @@ export const groups: readonly ContractGroup[] = [
   subresources,
   customResources,
   applying,
+  strategic,
+  dryRuns,
   deleting,
+  cascading,
   watching,
+  history,
+  warnings,
   spaces,
   leasing,
   tables,
+  leftOut,
+  forgotten,
 ];
