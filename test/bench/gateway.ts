@@ -61,7 +61,7 @@ export async function startRig(pageBytes: number): Promise<Rig> {
   try {
     const coordinator = await add(startCoordinator(pages, pageBytes));
     const haproxy = await add(startHaproxy(directory, await freePort(), coordinator.port));
-    const gateway = await add(startGateway(directory, await freePort(), coordinator.port, process.env['BENCH_PROFILE_TO']));
+    const gateway = await add(startGateway(directory, await freePort(), coordinator.port));
     return { coordinator, haproxy, gateway, stop };
   } catch (error) {
     await stop();
@@ -144,9 +144,9 @@ const medianOf = (rows: readonly Row[], name: string): number => round(median(ro
 export const benchGateway: Bench = {
   defaultRuns: 5,
   async run(count) {
-    const memory = await withRig(smallPage, (rig) => repeat(1, () => measureMemory(rig)));
     const small = await withRig(smallPage, (rig) => repeat(count, () => measureSmall(rig)));
     const large = await withRig(largePage, (rig) => repeat(count, () => measureLarge(rig)));
+    const memory = await withRig(smallPage, (rig) => repeat(1, () => measureMemory(rig)));
     const of = medianOf;
     return {
       what: `the gateway and HAProxy (one thread) on one core each, before the same fake coordinator: statements of ${pages + 2} requests with pages of 1 KB, then of 1 MB; polls at 1,000 a second`,

@@ -74,7 +74,11 @@ export interface Framing {
 const none: readonly string[] = Object.freeze([]);
 
 export function readFraming(pairs: HeaderPairs): Framing {
-  let [lengths, codings, hosts, expectations, connection] = [none, none, none, none, none];
+  let lengths = none;
+  let codings = none;
+  let hosts = none;
+  let expectations = none;
+  let connection = none;
   for (const [name, value] of pairs) {
     switch (name.length) {
       case 4:

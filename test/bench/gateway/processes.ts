@@ -120,19 +120,18 @@ export async function startHaproxy(directory: string, port: number, coordinatorP
   return runningAs(child, port);
 }
 
-/** The process that users run, from a file of routes. `profileTo`: a directory for a CPU profile. */
-export async function startGateway(directory: string, port: number, coordinatorPort: number, profileTo?: string): Promise<Running> {
+/** The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
+export async function startGateway(directory: string, port: number, coordinatorPort: number): Promise<Running> {
   const routes = join(directory, `routes-${port}.json`);
   const coordinatorUrl = `http://127.0.0.1:${coordinatorPort}`;
   writeFileSync(
     routes,
     JSON.stringify([{ namespace: 'team', name: 'a', state: 'RUNNING', coordinatorUrl, coordinatorId, isDefault: true }]),
   );
-  const profile = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`];
-  const main = join(here, '..', '..', '..', 'src', 'main.ts');
-  const args = ['gateway', '--routes', routes, '--listen', `127.0.0.1:${port}`];
+  const script = join(here, '..', '..', '..', 'tools', 'start.mjs');
   // It logs as it does by default, a line per statement.
-  const child = start(measuredCore, [process.execPath, ...nodeFlags, ...profile, main, ...args], 'ignore');
+  const args = [script, 'gateway', '--routes', routes, '--listen', `127.0.0.1:${port}`];
+  const child = start(measuredCore, [process.execPath, ...args], 'ignore');
   await until(async () => (await isListening(port)) && (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 'the gateway');
   return runningAs(child, port);
 }
