@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError, flagOf, resolveConfig, variableOf } from './resolve.ts';
-import { roleSettings } from './roles.ts';
-import { choice, duration, formatDefault, listenAddress, onOff, optional, required, setting, text, urls } from './setting.ts';
+import { findGatewayProblem, gatewaySettings, roleSettings } from './roles.ts';
+import { choice, duration, formatDefault, listenAddress, onOff, optional, rate, required, setting, text, urls } from './setting.ts';
 
 const settings = {
   leaseDuration: setting(duration, 'how long', 15_000),
@@ -110,4 +110,31 @@ test('no setting of a role is hidden by the variables that Kubernetes makes, and
       if (written !== undefined) assert.deepEqual(setting.kind.parse(written), setting.default, `${role} ${key}`);
     }
   }
+});
+
+test('a rate is a count and the time in which it is refilled', () => {
+  for (const [text, expected] of [
+    ['20/1s', { count: 20, periodMs: 1_000 }],
+    ['600/1m', { count: 600, periodMs: 60_000 }],
+    ['0/1s', undefined],
+    ['20', undefined],
+    ['20/0s', undefined],
+    ['100000/1s', undefined],
+  ] as const)
+    assert.deepEqual(rate.parse(text), expected, text);
+  assert.equal(rate.format({ count: 600, periodMs: 60_000 }), '600/1m');
+});
+
+test('who the gateway authenticates is said whole, or refused with what is missing', () => {
+  const problemOf = (flags: Record<string, string>): string | undefined =>
+    findGatewayProblem(resolveConfig('gateway', gatewaySettings, { flags: { routes: 'r', ...flags }, env: {} }));
+  const issuer = { jwtIssuer: 'https://login.example.com/', jwtAudience: 'trino' };
+  assert.equal(problemOf({ ...issuer, apiKeysFile: 'k', impersonators: 'a,b', access: 'f' }), undefined);
+  assert.match(problemOf({ jwtIssuer: issuer.jwtIssuer }) ?? '', /needs --jwt-audience/);
+  assert.match(problemOf({ jwtAudience: 'trino' }) ?? '', /go with --jwt-issuer/);
+  assert.match(problemOf({ apiKeysSecret: 'on' }) ?? '', /needs a cluster/);
+  assert.match(problemOf({ impersonators: 'a' }) ?? '', /--impersonators is for a gateway that authenticates/);
+  assert.match(problemOf({ access: 'f' }) ?? '', /--access is for a gateway that authenticates/);
+  assert.throws(() => problemOf({ ...issuer, jwtIssuer: 'http://login.example.com' }), /expected a URL with https/);
+  assert.equal(problemOf({ ...issuer, jwtIssuer: 'http://127.0.0.1:8443/realm' }), undefined);
 });

@@ -10,6 +10,7 @@ import {
   onOff,
   optional,
   path,
+  rate,
   required,
   servicePort,
   setting,
@@ -72,6 +73,10 @@ export const gatewaySettings = {
   jwtGroupsClaim: setting(text, 'claim that lists the groups of the user', 'groups'),
   jwtForward: setting(onOff, 'give the token on to coordinators, which verify it themselves', false),
   impersonators: optional(texts, 'identities that may send another X-Trino-User than their own'),
+  access: optional(path, 'who may use which runtimes: file of rules, read again when it changes (default: everybody all)'),
+  ratePerUser: optional(rate, 'new statements of one user: so many at once, and as many again in each such time'),
+  ratePerAddress: optional(rate, 'the same of one client address, the one that connects to the gateway'),
+  ratePerRuntime: optional(rate, 'the same for one runtime. Each gateway counts for itself'),
   openUi: setting(onOff, "where the gateway authenticates: leave /ui to Trino's own login", false),
   // Kubernetes kills after 30 s.
   stopWithin: setting(duration, 'after SIGTERM, longest time until the process has ended; running answers get 5 s less', 29_000),
@@ -106,15 +111,8 @@ export function findGatewayProblem(config: GatewayConfig): string | undefined {
   return findSourceProblem(config) ?? findAdmitProblem(config);
 }
 
-function findAdmitProblem({
-  routes,
-  apiKeysFile,
-  apiKeysSecret,
-  jwtIssuer,
-  jwtAudience,
-  jwtKeysUrl,
-  impersonators,
-}: GatewayConfig): string | undefined {
+function findAdmitProblem(config: GatewayConfig): string | undefined {
+  const { routes, apiKeysFile, apiKeysSecret, jwtIssuer, jwtAudience, jwtKeysUrl, impersonators, access } = config;
   if (apiKeysSecret && apiKeysFile !== undefined) return 'API keys come from --api-keys-file or from --api-keys-secret, not from both';
   if (apiKeysSecret && routes !== undefined) return '--api-keys-secret needs a cluster: with --routes give --api-keys-file';
   if (jwtIssuer !== undefined && jwtAudience === undefined)
@@ -122,9 +120,8 @@ function findAdmitProblem({
   if (jwtIssuer === undefined && (jwtAudience !== undefined || jwtKeysUrl !== undefined))
     return '--jwt-audience and --jwt-keys-url go with --jwt-issuer';
   const authenticates = apiKeysSecret || apiKeysFile !== undefined || jwtIssuer !== undefined;
-  if (impersonators !== undefined && !authenticates)
-    return '--impersonators is for a gateway that authenticates: give API keys or --jwt-issuer too';
-  return undefined;
+  if (authenticates || (impersonators === undefined && access === undefined)) return undefined;
+  return `${access === undefined ? '--impersonators' : '--access'} is for a gateway that authenticates: give API keys or --jwt-issuer too`;
 }
 
 function findSourceProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {

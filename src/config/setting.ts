@@ -106,6 +106,21 @@ export const texts: Kind<readonly string[]> = {
   format: (value) => value.join(','),
   expected: 'one or more texts with commas between them',
 };
+export interface Rate {
+  readonly count: number;
+  readonly periodMs: number;
+}
+
+export const rate: Kind<Rate> = {
+  placeholder: 'count/time',
+  parse(value) {
+    const [, countText = '', period = ''] = /^([1-9]\d{0,4})\/(\w+)$/.exec(value) ?? [];
+    const periodMs = isDuration(period) ? parseDuration(period) : 0;
+    return periodMs > 0 ? { count: Number(countText), periodMs } : undefined;
+  },
+  format: ({ count: many, periodMs }) => `${many}/${formatDuration(periodMs)}`,
+  expected: 'a count (at once, and refilled evenly in that time) and a time, for example 20/1s or 600/1m',
+};
 export const count: Kind<number> = {
   placeholder: 'number',
   parse: (value) => (/^[1-9]\d{0,8}$/.test(value) ? Number(value) : undefined),

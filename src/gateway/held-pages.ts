@@ -2,6 +2,8 @@
 // Shell; trino-protocol 7.3-7.5.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import { formatCallDonePage, formatErrorPage, formatQueuedPage } from '#trino/protocol/synthetic-page.ts';
+import type { MayUse } from './admit/access.ts';
+import { notAllowed } from './admit/allowed-forward.ts';
 import { sendAnswer, sendPage } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import { canceled } from './hold/endings.ts';
@@ -14,6 +16,7 @@ import type { Submitter } from './hold/submitter.ts';
 
 export interface HeldPagesInit {
   readonly routeOf: RouteOf;
+  readonly mayUse: MayUse;
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
   readonly addresses: HeldAddresses;
@@ -37,7 +40,7 @@ export interface HeldPages {
   sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
 }
 
-export function createHeldPages({ routeOf, queue, submitter, addresses, clock }: HeldPagesInit): HeldPages {
+export function createHeldPages({ routeOf, mayUse, queue, submitter, addresses, clock }: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
   function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
@@ -73,6 +76,10 @@ export function createHeldPages({ routeOf, queue, submitter, addresses, clock }:
         if (held.state === 'HELD') {
           const failure = failureOf(held, entry, waitedMs);
           if (failure !== undefined) return submitter.fail(held, failure);
+          // Asked where it really goes: a transaction, or another rule since its POST, may have changed it.
+          const { identity } = held.subject;
+          if (entry !== undefined && !mayUse(identity, entry))
+            return submitter.fail(held, { name: 'PERMISSION_DENIED', message: notAllowed(identity, entry).detail });
           const turnMs = maySubmit(held, entry) ? submitter.submit(held, entry) : 0;
           if (turnMs > 0) leftMs = Math.min(leftMs, turnMs);
         } else leftMs = until - clock.now();

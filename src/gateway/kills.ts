@@ -4,6 +4,8 @@ import { parseKillQuery, type KillQuery } from '#trino/protocol/kill-query.ts';
 import { familyOf, headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { isHeldId } from '#trino/protocol/query-id.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import { notAllowed } from './admit/allowed-forward.ts';
+import type { MayUse } from './admit/access.ts';
 import type { Aliases } from './aliases.ts';
 import type { RequestContext } from './context.ts';
 import { submitStatement } from './hold/hand-over.ts';
@@ -15,6 +17,7 @@ import { chooseRoute, isProblem, type RouteTable } from './routing/route-table.t
 import type { CoordinatorClient } from './upstream/coordinator-client.ts';
 
 export interface KillsInit {
+  readonly mayUse: MayUse;
   readonly table: () => RouteTable;
   readonly queue: HoldQueue;
   readonly aliases: Aliases;
@@ -81,7 +84,7 @@ function killHeld({ queue, submitter }: KillsInit, kill: KillQuery, user: string
 }
 
 export function createKills(init: KillsInit): Kills {
-  const { table, aliases, known, client } = init;
+  const { table, mayUse, aliases, known, client } = init;
   return {
     async take(context, user, body) {
       const { headers, forwarded, origin, gone } = context;
@@ -97,6 +100,7 @@ export function createKills(init: KillsInit): Kills {
         return isProblem(route) || route.state === 'RUNNING' ? undefined : notFound(target);
       }
       if (entry === undefined) return notFound(target);
+      if (!mayUse(context.identity, entry)) return { name: 'PERMISSION_DENIED', message: notAllowed(context.identity, entry).detail };
       const submission = { headers, forwarded, origin, body: realId === undefined ? body : withId(body, kill, realId) };
       const done = await submitStatement(client, entry, submission, gone);
       if (done.result === 'failed') return done.failure;

@@ -18,6 +18,7 @@ export interface GatewayProblem {
     | 'NOT_FOUND'
     | 'GONE'
     | 'FORBIDDEN'
+    | 'TOO_MANY'
     | 'UNDECIDED'
     | 'FORBIDDEN_PATH'
     | 'METHOD'
@@ -42,6 +43,7 @@ const statuses: Readonly<Record<GatewayProblem['code'], number>> = {
   NOT_FOUND: 404,
   GONE: 410,
   FORBIDDEN: 403,
+  TOO_MANY: 429,
   UNDECIDED: 503,
   FORBIDDEN_PATH: 404,
   METHOD: 405,
@@ -52,6 +54,7 @@ const trinoNames: Partial<Readonly<Record<GatewayProblem['code'], TrinoErrorName
   NO_ROUTE: 'QUERY_REJECTED',
   REMOVED: 'QUERY_REJECTED',
   FORBIDDEN: 'PERMISSION_DENIED',
+  TOO_MANY: 'QUERY_QUEUE_FULL',
   CANNOT_START: 'SERVER_STARTING_UP',
   PATIENCE_ENDED: 'GENERIC_INSUFFICIENT_RESOURCES',
   QUEUE_FULL: 'QUERY_QUEUE_FULL',

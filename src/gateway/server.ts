@@ -1,6 +1,8 @@
 // The gateway as a long-lived thing: listens, follows the route table, holds, hands over, stops. Shell.
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
+import { createAllowedForward } from './admit/allowed-forward.ts';
+import { countNothing, type CountStatement } from './admit/statement-rates.ts';
 import { openGuard, type Guard } from './admit/guard.ts';
 import { createAliases } from './aliases.ts';
 import { sendProblem } from './answers.ts';
@@ -45,6 +47,8 @@ export interface GatewayInit {
   readonly limits?: HoldLimits;
   /** Default: credentials pass through. */
   readonly guard?: Guard;
+  /** Default: statements are not counted. */
+  readonly countStatement?: CountStatement;
   /**
    * True when no other gateway serves the same clients: then a statement whose coordinator died before its query began is
    * submitted again. Default false: with several, none can know alone that nobody has begun it.
@@ -78,6 +82,7 @@ export function createGateway({
   keys,
   limits = defaultHoldLimits,
   guard = openGuard,
+  countStatement = countNothing,
   isOnlyReplica = false,
   trustsRoutes = true,
 }: GatewayInit): Gateway {
@@ -107,12 +112,26 @@ export function createGateway({
   const submitter = createSubmitter({ queue, turnstile, running, known, proofs, client, clock, log, isOnlyReplica });
   const addresses = createHeldAddresses(keys);
   const marked = createMarkedQueries(client, log);
-  const pages = createHeldPages({ routeOf, queue, submitter, addresses, clock });
+  const { mayUse } = guard;
+  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, addresses, clock });
   const aliases = createAliases({ table, queue, marked });
-  const kills = createKills({ table, queue, aliases, submitter, known, client });
-  const statements = createStatements({ table, routeOf, queue, running, submitter, kills, budget, addresses, pages, clock });
+  const kills = createKills({ table, mayUse, queue, aliases, submitter, known, client });
+  const statements = createStatements({
+    table,
+    routeOf,
+    mayUse,
+    countStatement,
+    queue,
+    running,
+    submitter,
+    kills,
+    budget,
+    addresses,
+    pages,
+    clock,
+  });
   const heldRequests = createHeldRequests({ table, routeOf, queue, submitter, marked, addresses, keys, pages, clock });
-  const forward = createForward({ client, budget, clock });
+  const forward = createAllowedForward(createForward({ client, budget, clock }), mayUse);
   const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log });
   let isStopping = false;
   const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete && guard.isReady();

@@ -2,6 +2,9 @@
 import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { familyOf, headerOf } from '#trino/protocol/headers.ts';
+import { notAllowed } from './admit/allowed-forward.ts';
+import type { MayUse } from './admit/access.ts';
+import type { CountStatement } from './admit/statement-rates.ts';
 import { sendAnswer, sendEmpty, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
@@ -23,6 +26,8 @@ import type { RunningQueries } from './running-queries.ts';
 export interface StatementsInit {
   readonly table: () => RouteTable;
   readonly routeOf: RouteOf;
+  readonly mayUse: MayUse;
+  readonly countStatement: CountStatement;
   readonly queue: HoldQueue;
   readonly running: RunningQueries;
   readonly submitter: Submitter;
@@ -50,9 +55,10 @@ const stopping: GatewayProblem = { code: 'STOPPING', detail: 'this gateway is st
 const challenge = { 'WWW-Authenticate': 'Basic realm="Trino"' };
 
 /** Who asks, as far as a statement can be refused before anything wakes. */
-function identify({ headers }: RequestContext): Subject | GatewayProblem {
+function identify({ headers, identity }: RequestContext): Subject | GatewayProblem {
   if (familyOf(headers) === undefined) return mixedFamilies;
   const subject = subjectOf(headers);
+  if (identity !== undefined) return { ...subject, identity };
   return subject.user === '' && headerOf(headers, 'authorization') === undefined ? noUser : subject;
 }
 
@@ -61,7 +67,7 @@ function sendIdentityProblem({ exchange }: RequestContext, problem: GatewayProbl
 }
 
 export function createStatements(init: StatementsInit): Statements {
-  const { table, routeOf, queue, running, submitter, kills, budget, addresses, pages, clock } = init;
+  const { table, routeOf, mayUse, countStatement, queue, running, submitter, kills, budget, addresses, pages, clock } = init;
 
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
@@ -69,8 +75,8 @@ export function createStatements(init: StatementsInit): Statements {
     pages.sendNext(context, page, addresses.sealEnd(page.id, { end, arrivedAt: page.arrivedAt }), 0);
   }
 
-  function pick(chosen: RouteEntry, headerValue: string | undefined, user: string): RouteEntry {
-    const members = membersOf(table(), chosen, headerValue);
+  function pick(chosen: RouteEntry, headerValue: string | undefined, { user, identity }: Subject): RouteEntry {
+    const members = membersOf(table(), chosen, headerValue).filter((member) => mayUse(identity, member));
     return pickMember({ members, user, loadOf: (runtime) => running.countOf(runtime) + queue.waitingFor(runtime) }) ?? chosen;
   }
 
@@ -109,9 +115,14 @@ export function createStatements(init: StatementsInit): Statements {
       if (killed !== undefined) return answerKilled(context, killed);
       const chosen = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
       if (isProblem(chosen)) return refuseLater(context, chosen);
-      const picked = pick(chosen, headerOf(headers, 'x-trino-xtrinode'), subject.user);
+      const picked = pick(chosen, headerOf(headers, 'x-trino-xtrinode'), subject);
       const route = routeOf({ runtime: keyOfEntry(picked), headers }) ?? picked;
-      const held = queue.admit({ runtime: keyOfEntry(route), subject, patienceMs: route.patienceMs, headers, body, forwarded, origin });
+      const runtime = keyOfEntry(route);
+      if (!mayUse(subject.identity, route)) return refuseLater(context, notAllowed(subject.identity, route));
+      const user = subject.identity?.name ?? (subject.user === '' ? (subject.principal ?? '') : subject.user);
+      const tooMany = countStatement({ user, address: forwarded.clientAddress, runtime });
+      if (tooMany !== undefined) return refuseLater(context, tooMany);
+      const held = queue.admit({ runtime, subject, patienceMs: route.patienceMs, headers, body, forwarded, origin });
       if ('code' in held) return refuseLater(context, held);
       if (queue.isStopped && route.state !== 'RUNNING') {
         held.capability = addresses.sealStatement(held.id, held);

@@ -2,6 +2,9 @@
 import { resolve } from 'node:path';
 import type { Clock } from '#core/clock.ts';
 import type { GatewayConfig } from '#config/roles.ts';
+import { readYamlDocuments } from '#cli/kubernetes-yaml.ts';
+import { createFileAccess } from '#gateway/admit/access.ts';
+import { createStatementRates, type CountStatement } from '#gateway/admit/statement-rates.ts';
 import { createApiKeyAuthenticator, type ApiKeySource } from '#gateway/admit/api-key-authenticator.ts';
 import { createFileApiKeys, createSecretApiKeys } from '#gateway/admit/api-key-sources.ts';
 import { createIssuerKeys, readJsonByHttp } from '#gateway/admit/issuer-keys.ts';
@@ -22,6 +25,7 @@ export interface GatewayGuardInit {
 
 export interface GatewayGuard {
   readonly guard: Guard;
+  readonly countStatement: CountStatement;
   /** Fulfilled when what is read from elsewhere has been read, or is known not to be there. */
   start(): Promise<void>;
   stop(): void;
@@ -52,15 +56,29 @@ function createTokens({ config, clock, log }: GatewayGuardInit): Authenticator |
 }
 
 export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
-  const { config, log } = init;
+  const { config, clock, log } = init;
+  const { ratePerUser: perUser, ratePerAddress: perAddress, ratePerRuntime: perRuntime } = config;
   const apiKeys = createApiKeys(init);
-  const living: Living[] = apiKeys === undefined ? [] : [apiKeys];
+  const access =
+    config.access === undefined
+      ? undefined
+      : createFileAccess({ file: resolve(config.access), parse: (text) => readYamlDocuments(text)[0], clock, log });
+  const living: readonly Living[] = [apiKeys, access].filter((one) => one !== undefined);
   const keyHolders = apiKeys === undefined ? undefined : createApiKeyAuthenticator(apiKeys);
   const authenticators = [keyHolders, createTokens(init)].filter((one) => one !== undefined);
   const impersonators = new Set(config.impersonators);
   if (authenticators.length === 0) log.info('the gateway authenticates nobody: credentials pass through to the coordinators');
   return {
-    guard: authenticators.length === 0 ? openGuard : createGuard({ authenticators, impersonators, isUiOpen: config.openUi, log }),
+    guard:
+      authenticators.length === 0
+        ? openGuard
+        : createGuard({ authenticators, impersonators, isUiOpen: config.openUi, ...(access === undefined ? {} : { access }), log }),
+    countStatement: createStatementRates({
+      ...(perUser === undefined ? {} : { perUser }),
+      ...(perAddress === undefined ? {} : { perAddress }),
+      ...(perRuntime === undefined ? {} : { perRuntime }),
+      clock,
+    }),
     async start() {
       for (const one of living) await one.start();
     },

@@ -53,7 +53,7 @@ export async function startGateway({ routes, sealKeys, guard, report, open, ...i
   const keys = sealKeys?.ring ?? (() => ownKeys);
   const gateway = createGateway({
     ...init,
-    ...(guard === undefined ? {} : { guard: guard.guard }),
+    ...(guard === undefined ? {} : { guard: guard.guard, countStatement: guard.countStatement }),
     routes,
     keys,
     shard: randomShard(),

@@ -47,7 +47,8 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
     const { host, port } = config.listen;
     const { api, ...rest } = mode;
     const { clock, random } = process;
-    for (const file of [config.apiKeysFile]) if (file !== undefined) checkDirectory(resolve(file), '--api-keys-file');
+    if (config.apiKeysFile !== undefined) checkDirectory(resolve(config.apiKeysFile), '--api-keys-file');
+    if (config.access !== undefined) checkDirectory(resolve(config.access), '--access');
     const gateway = await startGateway({
       ...rest,
       guard: createGatewayGuard({ config, ...(api === undefined ? {} : { api }), clock, random, log: role.log }),

@@ -6,6 +6,7 @@ import type { HeaderPairs } from '#trino/protocol/headers.ts';
 import { sendProblem, sendUnauthorized } from '../answers.ts';
 import type { RequestKind } from '../classify.ts';
 import { RequestContext } from '../context.ts';
+import { openAccess, type Access, type MayUse } from './access.ts';
 import { apiKeyHeader } from './api-key-authenticator.ts';
 import type { Authenticator, Identity, Judgement } from './identity.ts';
 import { nameUser } from './name-user.ts';
@@ -17,17 +18,20 @@ export interface GuardInit {
   readonly impersonators: ReadonlySet<string>;
   /** Whether /ui is left to Trino's own login. */
   readonly isUiOpen: boolean;
+  /** Default: everybody who came in may use everything. */
+  readonly access?: Access;
   readonly log: Log;
 }
 
 export interface Guard {
   /** The request to go on with, or undefined when it was answered here. No promise where nothing has to be found out. */
   admit(context: RequestContext, what: RequestKind): RequestContext | undefined | Promise<RequestContext | undefined>;
+  readonly mayUse: MayUse;
   isReady(): boolean;
 }
 
 /** Everything passes, untouched: credentials are the coordinators' matter. */
-export const openGuard: Guard = { admit: (context) => context, isReady: () => true };
+export const openGuard: Guard = { admit: (context) => context, ...openAccess };
 
 /** Whether it may come from anybody. Login legs and segments cannot carry credentials; they wake nothing and Trino guards them. */
 function isOpen(what: RequestKind, context: RequestContext, isUiOpen: boolean): boolean {
@@ -53,7 +57,7 @@ function isOpen(what: RequestKind, context: RequestContext, isUiOpen: boolean): 
   }
 }
 
-export function createGuard({ authenticators, impersonators, isUiOpen, log }: GuardInit): Guard {
+export function createGuard({ authenticators, impersonators, isUiOpen, access = openAccess, log }: GuardInit): Guard {
   function unspent(headers: HeaderPairs): HeaderPairs {
     const spent = new Set([apiKeyHeader, ...authenticators.flatMap((one) => one.spends({ headers }))]);
     return headers.filter(([name]) => !spent.has(name.toLowerCase()));
@@ -102,6 +106,7 @@ export function createGuard({ authenticators, impersonators, isUiOpen, log }: Gu
       isOpen(what, context, isUiOpen)
         ? new RequestContext(context.exchange, { headers: unspent(context.headers) })
         : judgeAll(context, what),
-    isReady: () => authenticators.every((one) => one.isReady()),
+    mayUse: access.mayUse,
+    isReady: () => access.isReady() && authenticators.every((one) => one.isReady()),
   };
 }

@@ -4,6 +4,7 @@
 import type { EpochMs } from '#core/clock.ts';
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
 import { trinoErrors, type TrinoErrorName, type TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { Identity } from '../admit/identity.ts';
 import type { Subject } from './subject.ts';
 
 export interface SealedStatement {
@@ -46,6 +47,7 @@ interface Meta {
   readonly r: string;
   readonly u: string;
   readonly p?: string;
+  readonly i?: Identity;
   readonly a: EpochMs;
   readonly w: number;
   readonly h: HeaderPairs;
@@ -67,7 +69,8 @@ function frame(meta: Meta | EndMeta, body: Buffer): Buffer {
 
 export function encodeStatement({ runtime, subject, arrivedAt, patienceMs, headers, body }: SealedStatement): Buffer {
   const principal = subject.principal === undefined ? {} : { p: subject.principal };
-  return frame({ r: runtime, u: subject.user, ...principal, a: arrivedAt, w: patienceMs, h: headers }, body);
+  const identity = subject.identity === undefined ? {} : { i: subject.identity };
+  return frame({ r: runtime, u: subject.user, ...principal, ...identity, a: arrivedAt, w: patienceMs, h: headers }, body);
 }
 
 export function encodeEnd({ end, arrivedAt: a }: SealedEnd): Buffer {
@@ -83,10 +86,10 @@ function decodeEnd({ e, m = '', a: arrivedAt }: EndMeta): SealedEnd | undefined 
 export function decode(bytes: Buffer): SealedStatement | SealedEnd | undefined {
   const end = 4 + bytes.readUInt32BE();
   const meta = JSON.parse(bytes.toString('utf8', 4, end)) as Partial<Meta & EndMeta>;
-  const { e, m, a, r: runtime, u: user = '', p: principal, w: patienceMs, h: headers } = meta;
+  const { e, m, a, r: runtime, u: user = '', p: principal, i: identity, w: patienceMs, h: headers } = meta;
   if (a === undefined) return undefined;
   if (e !== undefined) return decodeEnd({ e, a, ...(m === undefined ? {} : { m }) });
   if (runtime === undefined || patienceMs === undefined || headers === undefined) return undefined;
-  const subject = { user, ...(principal === undefined ? {} : { principal }) };
+  const subject = { user, ...(principal === undefined ? {} : { principal }), ...(identity === undefined ? {} : { identity }) };
   return { runtime, subject, arrivedAt: a, patienceMs, headers, body: bytes.subarray(end) };
 }

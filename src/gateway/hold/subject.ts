@@ -1,5 +1,6 @@
 // Who asks, as far as a gateway that passes credentials through can tell: enough to keep one user's held statement from
 // another, not a proof; that is the coordinator's at the hand-over (trino-protocol 7.6). Pure.
+import type { Identity } from '../admit/identity.ts';
 import { familyOf, headerOf, type HeaderPairs } from '#trino/protocol/headers.ts';
 
 export interface Subject {
@@ -7,6 +8,8 @@ export interface Subject {
   readonly user: string;
   /** As the credentials say, where they can be read without a key. */
   readonly principal?: string;
+  /** Where the gateway authenticates: who came in, and may be acting for `user`. */
+  readonly identity?: Identity;
 }
 
 function nameInToken(token: string): string | undefined {

@@ -2,6 +2,7 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import type { RouteEntry, RouteState } from '#apis/v1/route-entry.ts';
+import type { CountStatement } from '#gateway/admit/statement-rates.ts';
 import type { Guard } from '#gateway/admit/guard.ts';
 import type { HoldLimits } from '#gateway/hold/hold-queue.ts';
 import type { KeyRing } from '#gateway/hold/seal-key.ts';
@@ -140,6 +141,7 @@ export interface BenchOptions {
   readonly limits?: HoldLimits;
   /** Default: credentials pass through. */
   readonly guard?: Guard;
+  readonly countStatement?: CountStatement;
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
   /** Default: a key of its own. */
@@ -197,6 +199,7 @@ export async function createBench(t: TestContext, options: BenchOptions = {}): P
     trustsRoutes,
     ...(limits === undefined ? {} : { limits }),
     ...(options.guard === undefined ? {} : { guard: options.guard }),
+    ...(options.countStatement === undefined ? {} : { countStatement: options.countStatement }),
   });
   const port = await gateway.listen(['127.0.0.1'], 0);
   const origin = `http://localhost:${port}`;
