@@ -61,7 +61,10 @@ export function tellOutage(outageMs: number): void {
     const gateway = await cluster.start('gateway', ...free, '--api-server', apiServer.url);
     const node = await cluster.start('node', '--name', 'node-a', '--state-dir', join(cluster.home, 'node-a'));
     const all = [...operators, apiServer, gateway, node];
-    const quickstart = readFileSync(join(root, 'examples', 'quickstart.yaml'), 'utf8');
+    const quickstart = readFileSync(join(root, 'examples', 'quickstart.yaml'), 'utf8').replace(
+      'autoSuspendAfter: 5m',
+      'autoSuspendAfter: 1h',
+    );
     await cluster.apply(quickstart);
     assertCounted(await clients.query('cli', gateway.url, countLines));
 
