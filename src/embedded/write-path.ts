@@ -324,8 +324,9 @@ export function createWritePath(parts: WritePathParts): WritePath {
       if (current !== undefined) {
         return finishUpdate(target, copyJson(merged), current, context, true);
       }
-      const { managedFields } = asObject(merged['metadata']);
-      const created = beginCreate(served, namespace, merged, { ...context, fieldValidation: 'Ignore' });
+      const { managedFields, resourceVersion: _ofNobody, ...metadata } = asObject(merged['metadata']);
+      // A version is a condition on what is there: a real API server makes what is not, whatever version was given.
+      const created = beginCreate(served, namespace, { ...merged, metadata }, { ...context, fieldValidation: 'Ignore' });
       const admitted = admit(served, created, undefined, undefined, context);
       return finishCreate(served, withManagedFields(admitted, asArray(managedFields)), context);
     },

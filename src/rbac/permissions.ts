@@ -74,7 +74,7 @@ const operator: readonly Permission[] = [
     scope: 'served',
     resource,
     verbs: ['get', ...apply, 'delete'],
-    why: 'makes, mends and removes the objects of a runtime; before it makes one it looks whether the name is taken',
+    why: 'makes, mends and removes the objects of a runtime; where a name is taken it looks by whom',
   })),
   { scope: 'served', resource: kube.serviceAccounts, verbs: ['get', ...apply], why: 'makes and mends the account of a runtime' },
   {

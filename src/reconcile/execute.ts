@@ -47,6 +47,12 @@ export interface ExecutorInit {
   readonly signal: AbortSignal;
 }
 
+/**
+ * The version of an empty store, which no object has: an apply with it makes what is not there, and is a conflict where anything is
+ * (contract case). One call in place of a look and a write, and nothing can come in between.
+ */
+const nobodysVersion = '1';
+
 interface OwnedKind {
   readonly resource: Resource;
   readonly view: FreshView<KubeObject>;
@@ -74,7 +80,10 @@ export function withAppliedHash(object: OwnedObject): OwnedObject {
 
 export function createExecutor({ api, caches, events, routes, newSecret, onRoutePublished, signal }: ExecutorInit): Executor {
   const ensuredSecrets = new Set<string>();
+  /** Names at which something of somebody else's was found: looked at, not tried, until they are free. */
+  const taken = new Set<string>();
   const manager = { fieldManager: fieldOwner };
+  const forced = { ...manager, force: true };
   const kinds = {
     ConfigMap: { resource: resources.configMaps, view: caches.configMaps.view },
     Service: { resource: resources.services, view: caches.services.view },
@@ -94,19 +103,37 @@ export function createExecutor({ api, caches, events, routes, newSecret, onRoute
     const seen = view.get(keyOf(object));
     const live = seen !== undefined && isOwnedBy(seen, runtime) ? seen : undefined;
     if (live !== undefined && isContained(wanted, live)) return;
-    if (live === undefined) {
-      const existing = await api.get(resource, keyOfObject(object));
-      if (existing !== undefined && !isOwnedBy(existing, runtime)) throw foreignError({ ...existing, kind: object.kind }, runtime);
-    }
-    const write = async (): Promise<void> => view.noteWritten(await api.apply(resource, wanted, { ...manager, force: true }));
+    if (live === undefined) return make(runtime, wanted);
+    const write = async (): Promise<void> => view.noteWritten(await api.apply(resource, wanted, forced));
     try {
       await write();
     } catch (error) {
       // Immutable, and made by somebody else in our name: only a new one can be right.
-      if (!isKubeError(error, 'Invalid') || live === undefined || !('immutable' in live)) throw error;
+      if (!isKubeError(error, 'Invalid') || !('immutable' in live)) throw error;
       await remove(live);
       await write();
     }
+  }
+
+  /** What the caches do not show, or not as ours: made if the name is free, mended if it is ours after all. */
+  async function make(runtime: XTrinode, wanted: OwnedObject): Promise<void> {
+    const { resource, view } = kindOf(wanted);
+    const id = `${resource.plural} ${keyOf(wanted)}`;
+    if (!taken.has(id)) {
+      try {
+        const onlyNew = { ...wanted, metadata: { ...wanted.metadata, resourceVersion: nobodysVersion } };
+        return view.noteWritten(await api.apply(resource, onlyNew, forced));
+      } catch (error) {
+        if (!isKubeError(error, 'Conflict')) throw error;
+      }
+    }
+    const existing = await api.get(resource, keyOfObject(wanted));
+    if (existing !== undefined && !isOwnedBy(existing, runtime)) {
+      taken.add(id);
+      throw foreignError({ ...existing, kind: wanted.kind }, runtime);
+    }
+    taken.delete(id);
+    view.noteWritten(await api.apply(resource, wanted, forced));
   }
 
   async function ensureInternalSecret(runtime: XTrinode): Promise<void> {

@@ -7,6 +7,7 @@ import { routeKey, routeShardOf, routeShards } from '#apis/v1/names.ts';
 import { gatewayNamespace, routesLabel, xtrinodes } from '#apis/v1/resources.ts';
 import type { Resource } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
+import { managedSelector } from '#render/labels.ts';
 import { describeCall, interceptApi, isWrite } from '#kube/control/intercepted-api.ts';
 import { awakeSpec, create, runtimeName } from '../sweep/scenarios.ts';
 import { createWorld, team, type World } from '../sweep/world.ts';
@@ -111,6 +112,19 @@ test('whatever somebody deletes comes back, and queries run on', async (t) => {
     assert.ok((await world.api.get(resource, { namespace: team, name })) !== undefined, `${resource.plural} ${name}`);
   const runtime = await world.api.get<XTrinode>(xtrinodes, runtimeKey);
   assert.equal(runtime?.status?.phase, 'Ready');
+});
+
+test('what somebody takes the labels off is found by its name, and has them again', async (t) => {
+  const { world } = await aWorld(t, awakeSpec);
+  for (const resource of [resources.serviceAccounts, resources.services, resources.configMaps, resources.deployments]) {
+    const { items } = await world.api.list<KubeObject>(resource, { namespace: team, labelSelector: managedSelector });
+    const [before] = items;
+    assert.ok(before);
+    await world.api.patch(resource, keyOf(before), 'merge', { metadata: { labels: null } }, somebody);
+    await world.pass(second);
+    const after = await world.api.get<KubeObject>(resource, keyOf(before));
+    assert.deepEqual([after?.metadata.uid, after?.metadata.labels], [before.metadata.uid, before.metadata.labels]);
+  }
 });
 
 test('a fixed ConfigMap that was made anew with other content is replaced', async (t) => {

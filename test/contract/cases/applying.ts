@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { KubeObject } from '#core/objects.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { configMaps } from '#kube/resources.ts';
 import { contract, type ContractGroup } from '../contract-case.ts';
@@ -18,6 +19,16 @@ export const applying: ContractGroup = {
       const first = await apply(widget(namespace, { size: 'xs' }), 'a');
       const second = await apply(widget(namespace, { size: 'xs' }), 'a');
       assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+    }),
+    contract('with a version that no object has, makes what is not there and leaves what is', async ({ api, namespace }) => {
+      const ifAbsent = (value: string): KubeObject => {
+        const { metadata, ...rest } = configMap(namespace, 'a', { data: { k: value } });
+        return { ...rest, metadata: { ...metadata, resourceVersion: '1' } };
+      };
+      const made = await api.apply(configMaps, ifAbsent('v'), { fieldManager: 'a', force: true });
+      for (const fieldManager of ['a', 'b'])
+        await fails(api.apply(configMaps, ifAbsent('w'), { fieldManager, force: true }), 409, 'Conflict', /the object has been modified/);
+      assert.deepEqual(await api.get(configMaps, { namespace, name: 'a' }), made);
     }),
     contract('changes nothing when a manager applies the bare name again', async ({ api, namespace }) => {
       const bare = configMap(namespace, 'bare');

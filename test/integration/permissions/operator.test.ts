@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CoreEvent, Secret } from '#core/objects.ts';
-import { deployments, events, secrets } from '#kube/resources.ts';
+import { configMaps, deployments, events, secrets, serviceAccounts, services } from '#kube/resources.ts';
 import { annotations, fieldOwner, gatewayNamespace, gatewaySealSecret, systemNamespace } from '#apis/v1/resources.ts';
 import { certificateSecretName } from '#admission/registration.ts';
 import { createSecretAccess } from '#admission/secret-access.ts';
@@ -13,7 +13,7 @@ import { createWebhooks, withoutWebhooks } from '#roles/webhooks.ts';
 import { createManualClock } from '../../fakes/manual-clock.ts';
 import { createMemoryKubeApi, type MemoryKubeApi } from '../../fakes/memory-kube-api.ts';
 import { createGatewaySealController, type GatewaySealInit } from '#reconcile/gateway-seal.ts';
-import { ownerOf } from '#render/labels.ts';
+import { managedSelector, ownerOf } from '#render/labels.ts';
 import { operatorLeaseName, permissions } from '#rbac/permissions.ts';
 import { guardApi } from '../../fakes/guarded-api.ts';
 import { scenarios, type Scenario } from '../../sweep/scenarios.ts';
@@ -90,11 +90,30 @@ async function runProcess(): Promise<readonly string[]> {
   return guarded.unused();
 }
 
+/** Then the caches do not show them, and the operator has to look at each name. */
+const labelsTakenOff: Scenario = {
+  name: 'labels taken off',
+  takesMs: 10_000,
+  async act({ api }) {
+    for (const resource of [serviceAccounts, services, configMaps, deployments]) {
+      const { items } = await api.list(resource, { namespace: team, labelSelector: managedSelector });
+      for (const { metadata } of items)
+        await api.patch(
+          resource,
+          { namespace: team, name: metadata.name },
+          'merge',
+          { metadata: { labels: null } },
+          { fieldManager: 'somebody' },
+        );
+    }
+  },
+};
+
 test('the table is neither too small nor too wide for what the operator does', async () => {
   const unused: (readonly string[])[] = [];
   for (const scenario of scenarios) unused.push(await runGuarded(scenario, []));
   // A second process tells the same once more, and finds the Event of the first.
-  const again = [named('wake by command'), named('suspend by command')];
+  const again = [named('wake by command'), named('suspend by command'), labelsTakenOff];
   unused.push(await runGuarded(named('suspend by command'), again));
   unused.push(await runProcess());
   const never = unused[0]?.filter((rule) => unused.every((rules) => rules.includes(rule)));
