@@ -61,6 +61,8 @@ export const apiServerSettings = {
 export const gatewaySettings = {
   ...clusterSettings,
   listen: setting(listenAddress, 'where Trino clients connect', { host: '127.0.0.1', port: 8080 }),
+  tlsCert: optional(path, 'certificate with its chain in PEM, for clients that come with https; read again when it changes'),
+  tlsKey: optional(path, 'its private key in PEM'),
   apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
   healthListen: setting(listenAddress, 'where /livez, /readyz, /status and /metrics are served', { host: '127.0.0.1', port: 0 }),
   routes: optional(path, 'instead of a cluster: list of route entries in YAML or JSON, read again when it changes'),

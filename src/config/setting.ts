@@ -35,8 +35,8 @@ export function formatListenAddress({ host, port }: ListenAddress): string {
 }
 
 /** Where a server that listens there is reached from this machine. */
-export function urlOfListener({ host, port }: ListenAddress): string {
-  return `http://${formatListenAddress({ host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port })}`;
+export function urlOfListener({ host, port }: ListenAddress, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${formatListenAddress({ host: host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port })}`;
 }
 
 function parseUrl(text: string): string | undefined {

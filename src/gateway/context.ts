@@ -34,8 +34,7 @@ export class RequestContext {
     const { method, target } = exchange.head;
     const { headers, identity, refusal } = admission;
     const cut = target.indexOf('?');
-    // TLS ends before the gateway.
-    const protocol = 'http';
+    const protocol = exchange.isTls ? 'https' : 'http';
     const host = headerOf(headers, 'host') ?? 'localhost';
     this.exchange = exchange;
     this.method = method;

@@ -21,6 +21,7 @@ import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import { createHttpServer } from './http/http-server.ts';
+import type { TlsSource } from './http/tls-files.ts';
 import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
@@ -54,6 +55,8 @@ export interface GatewayInit {
    * submitted again. Default false: with several, none can know alone that nobody has begun it.
    */
   readonly isOnlyReplica?: boolean;
+  /** Without it the gateway speaks plain HTTP. */
+  readonly tls?: Pick<TlsSource, 'current' | 'subscribe'>;
   /** Whether whoever wrote the routes has proven their coordinators, as the operator does. Default true. */
   readonly trustsRoutes?: boolean;
 }
@@ -85,6 +88,7 @@ export function createGateway({
   countStatement = countNothing,
   isOnlyReplica = false,
   trustsRoutes = true,
+  tls,
 }: GatewayInit): Gateway {
   const { table } = routes;
   const client = createCoordinatorClient(clock);
@@ -177,7 +181,7 @@ export function createGateway({
       if (!exchange.isEnded) exchange.destroy();
     });
   }
-  const server = createHttpServer({ clock, handle });
+  const server = createHttpServer({ clock, handle, ...(tls === undefined ? {} : { tls }) });
 
   return {
     async listen(hosts, port) {

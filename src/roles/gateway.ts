@@ -6,6 +6,7 @@ import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import type { RouteReport } from '#gateway/routing/route-report.ts';
 import type { RouteSource } from '#gateway/routing/route-source.ts';
+import type { TlsSource } from '#gateway/http/tls-files.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
 import type { Log } from '#observe/log.ts';
 import type { GatewayGuard } from './gateway-guard.ts';
@@ -24,6 +25,7 @@ export interface GatewayInit {
   /** See GatewayInit of the gateway itself. */
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
+  readonly tls?: TlsSource;
   /** Makes it listen; returns the port that was taken. Its routes are not known by then. */
   readonly open: (gateway: Pick<Gateway, 'listen' | 'inspect'>) => Promise<number>;
 }

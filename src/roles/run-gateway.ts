@@ -9,6 +9,7 @@ import { urlOfListener } from '#config/setting.ts';
 import { createApiServerClient } from '#gateway/api-server-client.ts';
 import { createApiServerDemand } from '#gateway/hold/api-server-demand.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
+import { createTlsFiles, type TlsSource } from '#gateway/http/tls-files.ts';
 import { createSealKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import { createFileRoutes } from '#gateway/routing/file-routes.ts';
 import { createRouteReport, type RouteReport } from '#gateway/routing/route-report.ts';
@@ -49,8 +50,11 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
     const { clock, random } = process;
     if (config.apiKeysFile !== undefined) checkDirectory(resolve(config.apiKeysFile), '--api-keys-file');
     if (config.access !== undefined) checkDirectory(resolve(config.access), '--access');
+    const tls = tlsOf(config, process, role);
+    const urlOf = (bound: number): string => urlOfListener({ host, port: bound }, tls === undefined ? 'http' : 'https');
     const gateway = await startGateway({
       ...rest,
+      ...(tls === undefined ? {} : { tls }),
       guard: createGatewayGuard({ config, ...(api === undefined ? {} : { api }), clock, random, log: role.log }),
       clock,
       log: role.log,
@@ -62,13 +66,34 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
         });
         const bound = await bind('gateway', '--listen ADDRESS:PORT', port, () => listen([host], port));
         // Before the routes are known: until then /readyz says no.
-        role.log.info('listening', { url: urlOfListener({ host, port: bound }) });
+        role.log.info('listening', { url: urlOf(bound) });
         return bound;
       },
     });
     role.stops.push(() => gateway.stop(Math.max(1_000, config.stopWithin - lastWordsMs)));
-    return { at: urlOfListener({ host, port: gateway.port }) };
+    return { at: urlOf(gateway.port) };
   });
+}
+
+/** Undefined where clients come with plain HTTP. Throws SetupError for a pair that cannot be used. */
+function tlsOf({ tlsCert, tlsKey }: GatewayConfig, { clock }: RoleProcess, { log, stops }: StartedRole): TlsSource | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  const what = 'the gateway cannot serve https';
+  const mend = 'Give both, in PEM: --tls-cert FILE --tls-key FILE.';
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new SetupError({
+      what,
+      why: `there is a ${tlsKey === undefined ? 'certificate' : 'key'} without its ${tlsKey === undefined ? 'key' : 'certificate'}.`,
+      mend,
+    });
+  try {
+    const tls = createTlsFiles({ certFile: resolve(tlsCert), keyFile: resolve(tlsKey), clock, log });
+    stops.push(() => tls.stop());
+    return tls;
+  } catch (error) {
+    const why = `${tlsCert} and ${tlsKey} are not usable: ${error instanceof Error ? error.message : String(error)}.`;
+    throw new SetupError({ what, why, mend, cause: error });
+  }
 }
 
 /** Not ready until the first list, but it listens and answers by then: the cluster is waited for behind the open port. */

@@ -59,6 +59,10 @@ export class ClientExchange {
     return this.#init.socket.remoteAddress ?? 'unknown';
   }
 
+  get isTls(): boolean {
+    return 'encrypted' in this.#init.socket;
+  }
+
   /** Nothing of an answer has been sent, and there is somebody to read one. */
   get isOpen(): boolean {
     return this.#state === 'open' && !this.departure.aborted;

@@ -1,12 +1,16 @@
-// Listens for clients and keeps their connections. Shell. HTTP/1.1 without TLS, which ends before the gateway.
-import { createServer, type AddressInfo, type Server } from 'node:net';
+// Listens for clients and keeps their connections. Shell. HTTP/1.1, over TLS where there is a certificate: else TLS ends before the
+// gateway, or there is none.
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { Clock } from '#core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientExchange } from './client-exchange.ts';
+import type { TlsSource } from './tls-files.ts';
 
 export interface HttpServerInit {
   readonly clock: Clock;
   readonly handle: (exchange: ClientExchange) => void;
+  readonly tls?: Pick<TlsSource, 'current' | 'subscribe'>;
 }
 
 export interface HttpServer {
@@ -18,6 +22,9 @@ export interface HttpServer {
   destroy(): void;
 }
 
+/** Until a client has said with what keys it wants to speak. */
+const handshakeTimeoutMs = 20_000;
+
 function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -28,18 +35,29 @@ function listenOn(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-export function createHttpServer({ clock, handle }: HttpServerInit): HttpServer {
+export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpServer {
   const connections = new Set<ClientConnection>();
   const servers: Server[] = [];
+  const ends: (() => void)[] = [];
   let isStopping = false;
 
   function createListener(): Server {
-    const server = createServer({ noDelay: true }, (socket) => {
-      const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping });
-      connections.add(connection);
-      socket.once('close', () => connections.delete(connection));
-    });
+    const server = tls === undefined ? createServer({ noDelay: true }, take) : createTlsListener(tls);
     servers.push(server);
+    return server;
+  }
+
+  function take(socket: Socket): void {
+    const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping });
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+  }
+
+  function createTlsListener(source: Pick<TlsSource, 'current' | 'subscribe'>): TlsServer {
+    const options = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
+    const server = createTlsServer({ ...options, ...source.current(), noDelay: true, handshakeTimeout: handshakeTimeoutMs }, take);
+    // Connections there are keep what they began with.
+    ends.push(source.subscribe((pair) => server.setSecureContext({ ...options, ...pair })));
     return server;
   }
 
@@ -47,6 +65,7 @@ export function createHttpServer({ clock, handle }: HttpServerInit): HttpServer 
     listen: (host, port) => listenOn(createListener(), host, port),
     async stop() {
       isStopping = true;
+      for (const end of ends) end();
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
       for (const connection of connections) if (connection.isIdle) connection.destroy();
       await Promise.all(closed);

@@ -1,10 +1,10 @@
 // The route table from a file, for a gateway without Kubernetes (design D7): read again whenever it changes, the last good
 // version of each entry kept, only REMOVED takes one away. Nobody wakes a sleeping runtime then, and its entry says so. Shell.
-import { readFileSync, watch, type FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Clock } from '#core/clock.ts';
 import { formatRouteEntry, nobodyToWake, type RouteEntry } from '#apis/v1/route-entry.ts';
 import type { Log } from '#observe/log.ts';
+import { followFile } from '../follow-file.ts';
 import { readFileEntries } from './file-entries.ts';
 import type { RouteSource } from './route-source.ts';
 import { buildRouteTable, emptyTable, keyOfEntry, type RouteTable } from './route-table.ts';
@@ -17,9 +17,6 @@ export interface FileRoutesInit {
   readonly log: Log;
 }
 
-/** Editors and mounted ConfigMaps change a file in several steps; what lies between them need not be read. */
-const settleMs = 100;
-
 function withNobodyToWake(entry: RouteEntry, file: string): RouteEntry {
   if (entry.state !== 'PAUSED') return entry;
   const message = `it is PAUSED, and this gateway runs from a file, so it has nobody to wake it: start its Trino and set state: RUNNING in ${file}, or run the gateway with --api-server`;
@@ -31,8 +28,7 @@ export function createFileRoutes({ file, parse, clock, log }: FileRoutesInit): R
   const listeners = new Set<(table: RouteTable) => void>();
   let entries: ReadonlyMap<string, RouteEntry> = new Map();
   let table = emptyTable;
-  let watcher: FSWatcher | undefined;
-  let cancelRead: (() => void) | undefined;
+  let endFollowing: (() => void) | undefined;
   let lastText = '';
 
   function keepAll(why: string): void {
@@ -99,18 +95,11 @@ export function createFileRoutes({ file, parse, clock, log }: FileRoutesInit): R
       return () => listeners.delete(listener);
     },
     start() {
-      // The directory, because a file that is replaced by another one of its name is not the one that is watched.
-      watcher = watch(dirname(file), () => {
-        cancelRead?.();
-        cancelRead = clock.after(settleMs, read);
-      });
-      watcher.on('error', (error) => log.error('the routes file is no longer watched: restart the gateway', { file, error }));
+      const onError = (error: Error): void => log.error('the routes file is no longer watched: restart the gateway', { file, error });
+      endFollowing = followFile({ file, clock, onChange: read, onError });
       read();
       return Promise.resolve();
     },
-    stop() {
-      cancelRead?.();
-      watcher?.close();
-    },
+    stop: () => endFollowing?.(),
   };
 }
