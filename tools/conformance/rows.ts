@@ -27,7 +27,7 @@ const data: readonly RowData[] = [
   ['POST', 'X-Forwarded-Host: evil is replaced; nextUri names the gateway'],
   ['POST', 'Forwarded is removed'],
   ['POST', 'internal bearer and headers named by Connection are stripped'],
-  ['nextUri', 'https client, http upstream, real Trino: every URI https on the gateway', 'TLS at the gateway: later work'],
+  ['nextUri', 'https client, http upstream, real Trino: every URI https on the gateway'],
   ['nextUri', 'coordinator answers 406: an error page, not 406'],
   ['nextUri', 'foreign origin in nextUri: detected, not handed out'],
   ['poll', '20 runtimes, interleaved queries: each poll reaches its own coordinator'],

@@ -2,9 +2,11 @@
 // through `up`, and through a gateway that runs from a file and has nobody to tell it anything.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { issueCa, issueServerCertificate } from '#certificates/issue.ts';
 import { clientNames, createClients } from '../clients/clients.ts';
 import { assertCounted, countLines } from '../harness/expectations.ts';
 import { javaProcesses } from '../harness/processes.ts';
@@ -31,6 +33,39 @@ async function running(): Promise<readonly { readonly queryId: string; readonly 
   if (status?.coordinator === undefined) return [];
   const response = await fetch(`${status.coordinator.url}/v1/query?state=RUNNING`, { headers: { 'X-Trino-User': 'anybody' } });
   return (await response.json()) as { queryId: string; query: string }[];
+}
+
+interface Walked {
+  /** Every URI on every page. */
+  readonly addresses: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+async function walkPages(server: string, ca: string, sql: string): Promise<Walked> {
+  const addresses: string[] = [];
+  const rows: (readonly unknown[])[] = [];
+  let next: string | undefined = `${server}/v1/statement`;
+  for (let body: string | undefined = sql; next !== undefined; body = undefined) {
+    const page: Record<string, unknown> = await askJson(next, ca, body);
+    for (const [name, value] of Object.entries(page)) if (name.endsWith('Uri')) addresses.push(String(value));
+    rows.push(...((page['data'] ?? []) as (readonly unknown[])[]));
+    next = page['nextUri'] as string | undefined;
+  }
+  return { addresses, rows };
+}
+
+function askJson(uri: string, ca: string, body: string | undefined): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const outgoing = request(uri, { method, ca, headers: { 'X-Trino-User': 'end-to-end' } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('error', reject);
+      response.on('end', () => resolve(JSON.parse(text) as Record<string, unknown>));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
 }
 
 test('Superset cancels a query by its first id while it is held, and nothing keeps the runtime awake [row 34] [row 85]', async () => {
@@ -64,6 +99,30 @@ test('the Go client cancels a query that it had to wait for [row 79]', async () 
   assert.equal((await client.ended).code, 1);
   assert.match(client.notes(), /cancel/);
   await eventually('the end of the query', 10_000, async () => (await running()).length === 0);
+});
+
+test('behind a gateway that serves https, every address that Trino gives is https [row 12]', async () => {
+  const { coordinator } = (await up.until('solo', 'Ready', 60_000)).status ?? {};
+  const file = (name: string): string => join(up.home, name);
+  const [nowMs, lifetimeMs] = [Date.now(), 60 * 60_000];
+  const issuer = issueCa({ commonName: 'end-to-end', nowMs, lifetimeMs });
+  const { certificate, key } = issueServerCertificate({ commonName: 'gateway', hosts: ['localhost'], issuer, nowMs, lifetimeMs });
+  writeFileSync(file('tls.crt'), certificate);
+  writeFileSync(file('tls.key'), key);
+  const route = { namespace: 'default', name: 'solo', state: 'RUNNING', isDefault: true, coordinatorUrl: coordinator?.url ?? nowhere };
+  writeFileSync(file('secure.yaml'), JSON.stringify([route]));
+  const tls = ['--tls-cert', file('tls.crt'), '--tls-key', file('tls.key')];
+  const gateway = startXtrinode(['gateway', '--routes', file('secure.yaml'), '--listen', '127.0.0.1:0', ...tls]);
+  after(() => gateway.process.kill('SIGTERM'));
+  const ready = await eventually(
+    'the ready line of the gateway',
+    30_000,
+    () => /^gateway ready: https:\/\/127\.0\.0\.1(:\d+)$/m.exec(gateway.out())?.[1],
+  );
+  const server = `https://localhost${ready}`;
+  assertCounted(await clients.query('cli', server, countLines, '--insecure'));
+  const { addresses, rows } = await walkPages(server, issuer.certificate, countLines);
+  assert.deepEqual([rows, [...new Set(addresses.map((address) => new URL(address).origin))]], [[[60175]], [server]]);
 });
 
 test('behind a gateway that runs from a file', async (t) => {
