@@ -1,9 +1,9 @@
 // One small text file that is read again whenever it changes: how a mounted Secret or ConfigMap is followed. What cannot be read
 // changes nothing and is told. Shell.
-import { readFileSync, watch, type FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
+import { followFile } from '../follow-file.ts';
 
 export interface FollowedFileInit {
   readonly file: string;
@@ -20,12 +20,8 @@ export interface FollowedFile {
   stop(): void;
 }
 
-/** Editors and the kubelet change a file in several steps; what lies between them need not be read. */
-const settleMs = 100;
-
 export function createFollowedFile({ file, what, take, clock, log }: FollowedFileInit): FollowedFile {
-  let watcher: FSWatcher | undefined;
-  let cancelRead: (() => void) | undefined;
+  let endFollowing: (() => void) | undefined;
   let last: string | undefined;
 
   function read(): void {
@@ -43,17 +39,10 @@ export function createFollowedFile({ file, what, take, clock, log }: FollowedFil
 
   return {
     start() {
-      // The directory, because a file that is replaced by another one of its name is not the one that is watched.
-      watcher = watch(dirname(file), () => {
-        cancelRead?.();
-        cancelRead = clock.after(settleMs, read);
-      });
-      watcher.on('error', (error) => log.error(`the file with ${what} is no longer watched: restart the gateway`, { file, error }));
+      const onError = (error: Error): void => log.error(`the file with ${what} is no longer watched: restart the gateway`, { file, error });
+      endFollowing = followFile({ file, clock, onChange: read, onError });
       read();
     },
-    stop() {
-      cancelRead?.();
-      watcher?.close();
-    },
+    stop: () => endFollowing?.(),
   };
 }
