@@ -46,6 +46,9 @@ export async function loadCel(): Promise<CelEngine> {
   };
   return {
     compile(source) {
+      if (source.optionalOldSelf === true) {
+        throw new Error(`${source.rule}: the embedded API of XTrinode runs no rule with optionalOldSelf`);
+      }
       try {
         return {
           source,

@@ -49,6 +49,10 @@ export async function readBody({ request }: Exchange): Promise<unknown> {
       `the body of the request was in an unknown format (${contentType}) - accepted media types include: application/json, application/yaml`,
     );
   }
+  if (!contentType.endsWith('yaml') && !contentType.endsWith('json')) {
+    const accepted = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted}`);
+  }
   return contentType.endsWith('yaml') ? await parseYaml(text) : parseJson(text);
 }
 

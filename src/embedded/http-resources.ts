@@ -2,12 +2,12 @@
 // into the view the client accepts.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeObject } from '#core/objects.ts';
-import type { ListOptions, LogOptions, PatchType, RemoveOptions } from '#kube/port.ts';
+import type { ListOptions, LogOptions, ObjectList, PatchType } from '#kube/port.ts';
 import { deleteObject } from './deletion.ts';
 import { answer, contentTypeOf, readBody } from './http-exchange.ts';
 import type { Exchange } from './http-exchange.ts';
 import { handleWatch } from './http-watch.ts';
-import { asArray, asObject, asText, isJsonObject } from './json-values.ts';
+import { asObject, asText, isJsonObject } from './json-values.ts';
 import type { JsonObject } from './json-values.ts';
 import type { ListVersion } from './list-versions.ts';
 import { chooseView } from './negotiation.ts';
@@ -16,11 +16,11 @@ import { badRequest, methodNotAllowed, noSuchResource, notServed, unsupportedMed
 import { apiVersionIn } from './registry.ts';
 import type { Served } from './registry.ts';
 import { readScale } from './scale-view.ts';
+import { refuseOption, removeOptionsOf, writeContextOf } from './request-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { makeTable, metadataOnly } from './tables.ts';
 import type { IncludeObject } from './tables.ts';
 import { checkSubresource } from './update-limits.ts';
-import type { WriteContext } from './decoding.ts';
 import type { Target } from './write-path.ts';
 
 export interface ResourceRequest {
@@ -91,7 +91,7 @@ async function handleCollection(parts: ServerParts, exchange: Exchange, { served
     case 'POST': {
       const body = objectOf(await readBody(exchange));
       await parts.prepare(body);
-      const made = parts.writes.create(served, namespace, body, contextOf(exchange));
+      const made = parts.writes.create(served, namespace, body, writeContextOf(exchange));
       await answerObject(parts, exchange, served, made, 201);
       return;
     }
@@ -99,17 +99,12 @@ async function handleCollection(parts: ServerParts, exchange: Exchange, { served
       if (!served.type.isDeletedTogether) {
         throw methodNotAllowed('the server does not allow this method on the requested resource');
       }
-      const options = removeOptions(await readBody(exchange), exchange);
-      for (const { metadata } of parts.reads.list(served, listOptions(query, namespace)).items) {
-        deleteObject(parts, { served, namespace: metadata.namespace, name: metadata.name }, options, contextOf(exchange));
+      const { options, context } = removeOptionsOf(await readBody(exchange), exchange);
+      const list = parts.reads.list(served, listOptions(query, namespace));
+      for (const { metadata } of list.items) {
+        deleteObject(parts, { served, namespace: metadata.namespace, name: metadata.name }, options, context);
       }
-      await answer(exchange, 200, {
-        kind: 'Status',
-        apiVersion: 'v1',
-        metadata: {},
-        status: 'Success',
-        details: { kind: served.type.plural },
-      });
+      await showList(parts, exchange, served, list);
       return;
     }
     default:
@@ -130,15 +125,15 @@ async function handleObject(parts: ServerParts, exchange: Exchange, target: Targ
       const body = objectOf(await readBody(exchange));
       await parts.prepare(body);
       const isNew = reads.find(served, namespace, name) === undefined;
-      await answerObject(parts, exchange, served, writes.replace(target, body, contextOf(exchange)), isNew ? 201 : 200);
+      await answerObject(parts, exchange, served, writes.replace(target, body, writeContextOf(exchange)), isNew ? 201 : 200);
       return;
     }
     case 'PATCH':
       await handlePatch(parts, exchange, target);
       return;
     case 'DELETE': {
-      const options = removeOptions(await readBody(exchange), exchange);
-      const { object, isGone } = deleteObject(parts, { served, namespace, name }, options, contextOf(exchange));
+      const { options, context } = removeOptionsOf(await readBody(exchange), exchange);
+      const { object, isGone } = deleteObject(parts, { served, namespace, name }, options, context);
       if (isGone) {
         const details = {
           name,
@@ -163,9 +158,13 @@ async function handlePatch(parts: ServerParts, exchange: Exchange, target: Targe
   const patch = await readBody(exchange);
   await parts.prepare(patch);
   if (APPLY.has(contentType)) {
-    const context = contextOf(exchange);
+    const context = writeContextOf(exchange);
     if (exchange.query.get('fieldManager') === null) {
-      throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch');
+      refuseOption(exchange, 'fieldManager', 'FieldValueRequired', 'Required value: is required for apply patch');
+    }
+    const { apiVersion, kind } = asObject(patch);
+    if (asText(apiVersion) === '' || asText(kind) === '') {
+      throw badRequest(`invalid object type: ${asText(apiVersion).includes('/') ? '' : '/'}${asText(apiVersion)}, Kind=${asText(kind)}`);
     }
     const isNew = parts.reads.find(served, namespace, name) === undefined;
     const applied = parts.writes.apply(target, objectOf(patch), exchange.query.get('force') === 'true', context);
@@ -174,10 +173,15 @@ async function handlePatch(parts: ServerParts, exchange: Exchange, target: Targe
   }
   const patchType = Object.hasOwn(PATCH_TYPES, contentType) ? PATCH_TYPES[contentType] : undefined;
   if (patchType === undefined) {
-    const accepted = [...Object.keys(PATCH_TYPES), ...APPLY].join(', ');
-    throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted}`);
+    throw unsupportedMediaType('415: Unsupported Media Type');
   }
-  await answerObject(parts, exchange, served, parts.writes.update(target, patchWith(served, patchType, patch), contextOf(exchange)), 200);
+  await answerObject(
+    parts,
+    exchange,
+    served,
+    parts.writes.update(target, patchWith(served, patchType, patch), writeContextOf(exchange)),
+    200,
+  );
 }
 
 function objectOf(body: unknown): JsonObject {
@@ -200,43 +204,6 @@ export function listOptions(query: URLSearchParams, namespace: string | undefine
     ...(limit > 0 ? { limit } : {}),
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
-  };
-}
-
-function contextOf({ query, request, warnings }: Exchange): WriteContext {
-  const fieldValidation = query.get('fieldValidation') ?? 'Warn';
-  if (fieldValidation !== 'Strict' && fieldValidation !== 'Warn' && fieldValidation !== 'Ignore') {
-    throw badRequest(`fieldValidation: Unsupported value: "${fieldValidation}": supported values: "Ignore", "Strict", "Warn"`);
-  }
-  const dryRun = query.getAll('dryRun');
-  if (dryRun.some((value) => value !== 'All')) {
-    throw badRequest('dryRun: Unsupported value: supported values: "All"');
-  }
-  return {
-    // As a real API server names managers that do not name themselves.
-    fieldManager: query.get('fieldManager') ?? (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? 'unknown',
-    isDryRun: dryRun.length > 0,
-    fieldValidation,
-    userInfo: { username: 'xtrinode' },
-    warn: (message) => warnings.push(message),
-  };
-}
-
-/** DeleteOptions come in the body, or in the query for simple clients. */
-function removeOptions(body: unknown, { query }: Exchange): RemoveOptions {
-  const options = asObject(body);
-  const preconditions = asObject(options['preconditions']);
-  const grace = options['gracePeriodSeconds'] ?? (query.has('gracePeriodSeconds') ? Number(query.get('gracePeriodSeconds')) : undefined);
-  const policy =
-    asText(options['propagationPolicy']) || query.get('propagationPolicy') || (options['orphanDependents'] === true ? 'Orphan' : '');
-  if (asArray(options['dryRun']).includes('All')) {
-    query.set('dryRun', 'All');
-  }
-  return {
-    ...(typeof preconditions['uid'] === 'string' ? { uid: preconditions['uid'] } : {}),
-    ...(typeof preconditions['resourceVersion'] === 'string' ? { resourceVersion: preconditions['resourceVersion'] } : {}),
-    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
-    ...(policy === 'Background' || policy === 'Foreground' || policy === 'Orphan' ? { propagationPolicy: policy } : {}),
   };
 }
 
@@ -268,8 +235,12 @@ async function answerObject(parts: ServerParts, exchange: Exchange, served: Serv
 }
 
 async function answerList(parts: ServerParts, exchange: Exchange, served: Served, options: ListOptions & ListVersion): Promise<void> {
+  await showList(parts, exchange, served, parts.reads.list(served, options));
+}
+
+async function showList(parts: ServerParts, exchange: Exchange, served: Served, list: ObjectList<KubeObject>): Promise<void> {
   const view = chooseView(exchange.request.headers.accept);
-  const { metadata, items } = parts.reads.list(served, options);
+  const { metadata, items } = list;
   const { type, version } = served;
   switch (view) {
     case 'table':
@@ -285,8 +256,8 @@ async function answerList(parts: ServerParts, exchange: Exchange, served: Served
       return;
     default: {
       const shown = type.isCustom ? items : items.map(withoutKind);
-      const list = { kind: type.listKind, apiVersion: apiVersionIn(type.group, version.name), metadata, items: shown };
-      await answer(exchange, 200, list, view === 'yaml' ? 'application/yaml' : 'application/json');
+      const whole = { kind: type.listKind, apiVersion: apiVersionIn(type.group, version.name), metadata, items: shown };
+      await answer(exchange, 200, whole, view === 'yaml' ? 'application/yaml' : 'application/json');
     }
   }
 }

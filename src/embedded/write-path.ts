@@ -280,6 +280,7 @@ export function createWritePath(parts: WritePathParts): WritePath {
 
     replace(target, object, context) {
       const { served, namespace, name, subresource } = target;
+      checkIdentity(object, namespace, name, served);
       if (served.type.isMadeByReplace && subresource === undefined && reads.find(served, namespace, name) === undefined) {
         return path.create(served, namespace, object, context);
       }

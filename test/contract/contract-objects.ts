@@ -51,6 +51,33 @@ export const widgetDefinition = {
                   code: { type: 'string', pattern: '^[a-z]+$', maxLength: 5 },
                   port: { 'x-kubernetes-int-or-string': true },
                   free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+                  grows: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self >= oldSelf', message: 'grows cannot shrink' }] },
+                  amount: {
+                    type: 'string',
+                    maxLength: 20,
+                    'x-kubernetes-validations': [
+                      {
+                        rule: 'isQuantity(self) && quantity(self).isLessThan(quantity("10Gi"))',
+                        messageExpression: 'self + " is not less than 10Gi"',
+                        reason: 'FieldValueForbidden',
+                      },
+                    ],
+                  },
+                  steps: {
+                    type: 'array',
+                    maxItems: 5,
+                    'x-kubernetes-list-type': 'map',
+                    'x-kubernetes-list-map-keys': ['name'],
+                    items: {
+                      type: 'object',
+                      required: ['name'],
+                      properties: { name: { type: 'string', maxLength: 9 }, size: { type: 'integer' } },
+                      'x-kubernetes-validations': [
+                        { rule: '!has(self.size) || !has(oldSelf.size) || self.size >= oldSelf.size', message: 'a step cannot shrink' },
+                      ],
+                    },
+                    'x-kubernetes-validations': [{ rule: 'self.size() < 5', message: 'at most four steps', reason: 'FieldValueInvalid' }],
+                  },
                   fixed: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'fixed cannot be changed' }] },
                   parts: {
                     type: 'array',

@@ -42,8 +42,9 @@ interface Kubeconfig {
   readonly users: readonly [{ readonly user: { readonly token: string } }];
 }
 
-/** Of a watch, an event per line. */
+/** Of a watch, an event per line, and maybe none. */
 function parse(text: string): unknown {
+  if (text === '') return text;
   const lines = text.trimEnd().split('\n');
   return lines.length > 1 && lines.every((line) => line.startsWith('{"type":'))
     ? lines.map((line) => JSON.parse(line) as unknown)
@@ -56,7 +57,10 @@ export async function askWith(kubeconfigPath: string): Promise<Ask> {
   const { server, 'certificate-authority-data': ca } = clusters[0].cluster;
   return ({ method = 'GET', path, accept = 'application/json', contentType = 'application/json', body }) =>
     new Promise<RawAnswer>((resolve, reject) => {
-      const headers = { authorization: `Bearer ${users[0].user.token}`, accept, 'content-type': contentType };
+      const payload = body === undefined ? '' : JSON.stringify(body);
+      // else a deletion's body would go without its length
+      const length = { 'content-length': Buffer.byteLength(payload) };
+      const headers = { ...length, authorization: `Bearer ${users[0].user.token}`, accept, 'content-type': contentType };
       const asking = request(new URL(path, server), { method, headers, ca: Buffer.from(ca, 'base64'), agent: false }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -72,6 +76,6 @@ export async function askWith(kubeconfigPath: string): Promise<Ask> {
         });
       });
       asking.on('error', reject);
-      asking.end(body === undefined ? undefined : JSON.stringify(body));
+      asking.end(payload);
     });
 }

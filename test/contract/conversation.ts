@@ -56,8 +56,12 @@ export function record(context: HttpContext): Recording {
       note(`remove ${resource.plural} ${normal(key.name) as string}${text(options)}`, api.remove(resource, key, options)),
     readLog: (key, options) => api.readLog(key, options),
   };
-  const ask: Ask = (request) =>
-    note(`${request.method ?? 'GET'} ${normal(request.path) as string}${text(request.body)}`, context.ask(request));
+  const ask: Ask = async (request) => {
+    const call = `${request.method ?? 'GET'} ${normal(request.path) as string}${text(request.body)}`;
+    if (!request.path.includes('watch=true')) return note(call, context.ask(request));
+    const answer = await context.ask(request);
+    return answer.status === 200 ? answer : note(call, Promise.resolve(answer));
+  };
   return { context: { ...context, api: recording, ask }, exchanges };
 }
 

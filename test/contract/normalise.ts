@@ -62,6 +62,7 @@ export function normaliserFor(namespace: string): (value: unknown) => unknown {
         ([name, member]) =>
           !(name === 'status' && isDeployment) &&
           !(name === 'annotations' && isOfControllers(member)) &&
+          !(name === 'details' && isNothing(member)) &&
           !(name === 'taints' && isEmptyOf(member)),
       )
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -93,6 +94,11 @@ function without(value: unknown, name: string): unknown {
 
 function isOfControllers(given: unknown): boolean {
   return typeof given === 'object' && given !== null && Object.keys(given).every((name) => annotations.has(name));
+}
+
+/** A real API server says of some refusals that there is nothing to say. */
+function isNothing(details: unknown): boolean {
+  return typeof details === 'object' && details !== null && Object.keys(details).length === 0;
 }
 
 function isEmptyOf(taints: unknown): boolean {

@@ -41,5 +41,33 @@ export const customResources: ContractGroup = {
         /fixed cannot be changed/,
       );
     }),
+    contract('runs transition rules only where there was a value', async ({ api, namespace }) => {
+      const change = (spec: object) => api.patch<Widget>(widgets, { namespace, name: 'w' }, 'merge', { spec }, me);
+      await api.create(widgets, widget(namespace, { size: 'xs', grows: 3 }), me);
+      await fails(change({ grows: 2 }), 422, 'Invalid', /spec\.grows: Invalid value: .*grows cannot shrink/);
+      await change({ grows: 5 });
+      await change({ grows: null });
+      await change({ grows: 1 });
+    }),
+    contract('tells items of a keyed list apart by their keys in transition rules', async ({ api, namespace }) => {
+      const key = { namespace, name: 'w' };
+      const change = (steps: unknown) => api.patch<Widget>(widgets, key, 'merge', { spec: { steps } }, me);
+      const two = [
+        { name: 'a', size: 1 },
+        { name: 'b', size: 9 },
+      ];
+      await api.create(widgets, widget(namespace, { size: 'xs', steps: two }), me);
+      await change(two.toReversed());
+      await change([{ name: 'b', size: 9 }, { name: 'c' }]);
+      await fails(change([{ name: 'b', size: 8 }]), 422, 'Invalid', /spec\.steps\[0\]: Invalid value: .*a step cannot shrink/);
+      const many = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
+      await fails(change(many), 422, 'Invalid', /spec\.steps: Invalid value: .*at most four steps/);
+    }),
+    contract('has the functions of Kubernetes in rules', async ({ api, namespace }) => {
+      const made = (amount: string) => api.create(widgets, widget(namespace, { size: 'xs', amount }, amount.toLowerCase()), me);
+      await made('9Gi');
+      await fails(made('10Gi'), 422, 'Invalid', /spec\.amount: Forbidden: .* is not less than 10Gi/);
+      await fails(made('much'), 422, 'Invalid', /spec\.amount: Forbidden: .* is not less than 10Gi/);
+    }),
   ],
 };

@@ -8,6 +8,7 @@ import { leasing } from './leases.ts';
 import { cascading } from './cascading.ts';
 import { dryRuns } from './dry-runs.ts';
 import { forgotten, history } from './history.ts';
+import { requests } from './requests.ts';
 import { leftOut } from './left-out.ts';
 import { strategic } from './strategic.ts';
 import { warnings } from './warnings.ts';
@@ -37,6 +38,7 @@ export const groups: readonly ContractGroup[] = [
   spaces,
   leasing,
   tables,
+  requests,
   leftOut,
   forgotten,
 ];

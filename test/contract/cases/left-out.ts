@@ -86,6 +86,16 @@ const costly = ({ namespace }: HttpContext): RawRequest =>
     },
   );
 
+const withOptional = ({ namespace }: HttpContext): RawRequest =>
+  definition(
+    namespace,
+    {},
+    {
+      properties: { once: { type: 'string', maxLength: 9 } },
+      'x-kubernetes-validations': [{ rule: 'oldSelf.hasValue() || !has(self.once)', optionalOldSelf: true }],
+    },
+  );
+
 const makePod = async ({ api, namespace }: HttpContext, name: string, nodeName: string): Promise<void> => {
   await api.create(pods, pod(namespace, name, { nodeName }), me);
 };
@@ -156,6 +166,15 @@ export const leftOut: ContractGroup = {
         await undefine(context);
       },
       (context) => answers(context, converted(context), 422, /converts between versions only with strategy "None"$/),
+    ),
+    realContract(
+      'a rule may ask whether there was a value before',
+      'optionalOldSelf',
+      async (context) => {
+        await answers(context, withOptional(context), 201);
+        await undefine(context);
+      },
+      (context) => answers(context, withOptional(context), 422, /runs no rule with optionalOldSelf$/),
     ),
     realContract(
       'a rule that may cost too much is refused',
