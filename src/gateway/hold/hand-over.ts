@@ -69,7 +69,11 @@ export function judgeAnswer(entry: RouteEntry, submission: Pick<Submission, 'ori
   if (page.errorName === 'SERVER_STARTING_UP') return { result: 'not-now', why: 'the coordinator is still starting' };
   const { id, nextUri } = page;
   // A client that followed it would leave the gateway, and its query would run on when the gateway thinks nobody asks.
-  if (nextUri !== undefined && new URL(nextUri).origin !== new URL(submission.origin).origin) {
+  if (
+    nextUri !== undefined &&
+    !nextUri.startsWith(`${submission.origin}/`) &&
+    new URL(nextUri).origin !== new URL(submission.origin).origin
+  ) {
     return broken(
       `runtime ${name} answers with addresses of its own (${new URL(nextUri).origin} instead of ${submission.origin}): its Trino does not heed X-Forwarded-Host`,
     );

@@ -127,9 +127,9 @@ export class ClientExchange {
       socket.write(joined(parts, size));
       return true;
     }
-    socket.cork();
+    if (parts.length > 1) socket.cork();
     for (const part of parts) socket.write(part, 'latin1');
-    socket.uncork();
+    if (parts.length > 1) socket.uncork();
     return socket.writableLength === 0;
   }
 

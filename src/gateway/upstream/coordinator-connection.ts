@@ -39,6 +39,7 @@ export interface CoordinatorConnectionInit {
 export const silentMs = 120_000;
 const readBytes = 64 * 1024;
 const maxInterimAnswers = 8;
+const copyUpTo = 16 * 1024;
 const endOfHead = Buffer.from('\r\n\r\n');
 
 export class CoordinatorConnection {
@@ -78,10 +79,11 @@ export class CoordinatorConnection {
     const socket = this.#socket;
     const { head, body } = request;
     if (body === undefined) return void socket.write(head, 'latin1');
+    // One packet. What is large is not copied for that.
+    if (body.length <= copyUpTo) return void socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
     socket.cork();
     socket.write(head, 'latin1');
     socket.write(body);
-    // One packet, and no copy of what may be large.
     socket.uncork();
   }
 
