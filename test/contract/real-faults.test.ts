@@ -30,6 +30,8 @@ const team = 'faults';
 const key = { namespace: team, name: 'sales' };
 const by = { fieldManager: 'somebody', force: true };
 const patienceMs = 60_000;
+/** Longer than that of the tier: what ends is waited for until Kubernetes' own collector has come round. */
+const timeout = 180_000;
 const untilMs = 6_000;
 const expired = { do: 'answer', code: 410, reason: 'Expired' } as const;
 
@@ -182,13 +184,13 @@ describe('an operator and a bad API server that is real', () => {
     }
   }
 
-  test('the story, undisturbed', async () => {
+  test('the story, undisturbed', { timeout }, async () => {
     undisturbed = await live([]);
     assert.ok(Object.keys(undisturbed).length > 5);
   });
 
   for (const { name, script } of bad) {
-    test(`${name}: the same objects in the end, and no storm of calls`, async () => {
+    test(`${name}: the same objects in the end, and no storm of calls`, { timeout }, async () => {
       assert.deepEqual(findObjectDifferences(undisturbed, await live(script)), []);
       assert.ok(proxy.struck() > 0, 'no call has met a fault');
       const [lists, alike] = [mostListsOf(proxy.calls), mostAlikeInAMinute(proxy.calls)];

@@ -76,9 +76,10 @@ export function tellOutage(outageMs: number): void {
     const over = delay(outageMs).then(() => (outage.isOver = true));
 
     await t.test('queries are answered all the time, by the stock CLI and for one that has long been reading', async () => {
-      let answered = 0;
-      for (; !outage.isOver; answered += 1) assertCounted(await clients.query(answered % 2 === 0 ? 'cli' : 'go', gateway.url, countLines));
-      assert.ok(answered > 1, `${answered} answers`);
+      // Both of them, however slow this machine is: the API server stays away as long.
+      for (let answered = 0; !outage.isOver || answered < 2; answered += 1) {
+        assertCounted(await clients.query(answered % 2 === 0 ? 'cli' : 'go', gateway.url, countLines));
+      }
       assert.equal(await reading, manyRows.count);
     });
 
