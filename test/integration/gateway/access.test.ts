@@ -56,6 +56,14 @@ describe('who may not use a runtime', () => {
     assert.deepEqual(bench.demands, []);
   });
 
+  it('takes no place among those who wait', async (t) => {
+    const { guard } = aRuledGuard();
+    const limits = { perRuntime: 0, perUser: 0, totalBytes: 1_000_000 };
+    const bench = await createBench(t, { routes: [anEntry({ state: 'PAUSED', name: 'b' })], guard, limits });
+    const last = await bench.follow((await bench.send('POST', '/v1/statement', { body: 'SELECT 1', headers: [...asAnn, ...toB] })).page);
+    assert.equal(last.error?.errorName, 'PERMISSION_DENIED');
+  });
+
   it('gets 403 to everything else about it, its queries by id included, but for pages whose address it has', async (t) => {
     const { b, bench } = await twoRuntimes(t, aRuledGuard());
     const { page } = await bench.send('POST', '/v1/statement', { body: 'SELECT 1', headers: [...asSuperset, ...toB] });
