@@ -24,7 +24,7 @@ export interface Authenticator {
   judge(shown: Shown): Judgement | undefined | Promise<Judgement>;
   /** Lower-case names of headers that are for the gateway alone and go no further, judged or not. */
   spends(shown: Shown): readonly string[];
-  /** Values of WWW-Authenticate, strongest first; `why` when its credentials were shown and are wrong. */
+  /** Values of WWW-Authenticate; `why` when its credentials were shown and are wrong. */
   challenges(why: string | undefined): readonly string[];
   /** Whether it knows enough to judge anybody. */
   isReady(): boolean;

@@ -55,7 +55,7 @@ describe('a gateway with API keys', () => {
     ['with a wrong key beside a right password', ['X-API-Key', 'wrong', 'Authorization', asPassword('ann', annsKey)]],
     ['with Kerberos', ['Authorization', 'Negotiate abc']],
   ] as const) {
-    it(`answers a statement ${who} with 401, a challenge of each kind and a sentence, and wakes nothing`, async (t) => {
+    it(`answers a statement ${who} with 401, a challenge of each kind and a sentence, and wakes nothing [row 30]`, async (t) => {
       const bench = await createBench(t, { routes: [asleep], guard: aGuard() });
       const answer = await bench.post('SELECT 1', { headers });
       assert.equal(answer.status, 401);
