@@ -82,6 +82,7 @@ test('the canonical form is the one the Kubernetes API writes back', () => {
     '1.5Gi': '1536Mi',
     '0.5Ki': '512',
     '1.5Ki': '1536',
+    '735687.5Ki': '753344k',
     '0.0001Gi': '107374182400u',
     '1e3': '1e3',
     '100e1': '1e3',

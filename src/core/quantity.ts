@@ -62,13 +62,14 @@ export function compareQuantities(a: string, b: string): number {
 
 /**
  * As the Kubernetes API writes a quantity back, whoever wrote it how: '1000m' -> '1', '0.5' -> '500m', '1024Mi' -> '1Gi'. The kind of
- * unit stays, but what is no whole number of bytes, or below 1024, has a decimal one. Throws a RangeError on bad text.
+ * unit stays, but what is no whole number of Ki has a decimal one. Throws a RangeError on bad text.
  * Source: apimachinery, Quantity.CanonicalizeBytes.
  */
 export function canonicalQuantity(text: string): string {
   const value = parse(text);
   const size = value < 0n ? -value : value;
-  if (text.endsWith('i') && size >= 1024n * nano && value % nano === 0n) return formatBytes(value / nano);
+  // Whole bytes that are no whole Ki have no unit, and what has no unit is read as decimal when it is read again.
+  if (text.endsWith('i') && size >= 1024n * nano && value % (1024n * nano) === 0n) return formatBytes(value / nano);
   const hasExponent = /[eE][+-]?\d/.test(text);
   return formatDecimal(value, (exponent) => (hasExponent ? `e${exponent}` : (decimalSuffixes[exponent] ?? '')));
 }
