@@ -13,9 +13,14 @@ export interface RunningQueries {
 const silentMs = 10_000;
 const maxQueries = 100_000;
 
+/** An id that was cut out of a request would keep the whole head of that request in memory. */
+function copyOf(id: string): string {
+  return Buffer.from(id, 'latin1').toString('latin1');
+}
+
 export function createRunningQueries(clock: Clock): RunningQueries {
   /** Oldest sight first. */
-  const queries = new Map<string, { readonly runtime: string; readonly seenAt: EpochMs }>();
+  const queries = new Map<string, { readonly id: string; readonly runtime: string; readonly seenAt: EpochMs }>();
   const counts = new Map<string, number>();
 
   function ended(queryId: string): void {
@@ -36,8 +41,9 @@ export function createRunningQueries(clock: Clock): RunningQueries {
 
   return {
     seen(queryId, runtime) {
+      const id = queries.get(queryId)?.id ?? copyOf(queryId);
       ended(queryId);
-      queries.set(queryId, { runtime, seenAt: clock.now() });
+      queries.set(id, { id, runtime, seenAt: clock.now() });
       counts.set(runtime, (counts.get(runtime) ?? 0) + 1);
       forgetSilent();
     },
