@@ -101,7 +101,7 @@ const data: readonly RowData[] = [
   ['client', 'the same with spooling', spooling],
   ['client', 'CLI during a long wake shows QUEUED with the held id, then the real id'],
   ['client', 'Superset-style cancel by the first id'],
-  ['errors', 'each error of the table: object complete; as Python and Go take it', 'Python class and Go error of each'],
+  ['errors', 'each error of the table: object complete; as Python and Go take it'],
   ['errors', 'coordinator killed in the middle of a query, real Trino: REMOTE_HOST_GONE'],
   ['errors', 'coordinator restarted on the same address: detected, same page'],
   ['errors', 'coordinator dies after the POST, before any GET: submitted again, client unaffected'],
