@@ -109,7 +109,7 @@ const data: readonly RowData[] = [
   ['errors', 'POST while the gateway stops: finished or held elsewhere'],
   ['drain', 'runtime draining: polls, HEAD and DELETE still routed, new POSTs not'],
   ['drain', 'coordinator that is starting or has too few workers: not handed statements'],
-  ['conn', 'idle keep-alive of 55 s, then a POST: no reset', 'with the Go client itself; the test reads the announced time-out'],
+  ['conn', 'idle keep-alive of 55 s, then a POST: no reset'],
   ['conn', 'client disconnects during a poll: upstream request aborted, query not cancelled'],
   ['conn', 'client disconnects during the hold of its POST: dropped, no submission'],
   ['load', '10,000 held statements: memory and p99 bounded', 'p99 under load: a benchmark, later work'],

@@ -21,6 +21,8 @@ export interface Tap {
   readonly url: string;
   /** What was noted since the last time. */
   forget(): Traffic;
+  /** Connections that clients have made so far. */
+  connections(): number;
   /** From now on to another server. Ends the connections there are. */
   leadTo(url: string): void;
   /** New connections to another server, as a balancer does when one of its servers goes; those there are stay. */
@@ -43,7 +45,9 @@ export async function openTap(serverUrl: string): Promise<Tap> {
   let statuses: number[] = [];
   const open = new Set<Socket>();
 
+  let connections = 0;
   const listener = createServer((client) => {
+    connections += 1;
     const server = connect(Number(target.port), target.hostname);
     for (const [socket, other] of [
       [client, server],
@@ -71,6 +75,7 @@ export async function openTap(serverUrl: string): Promise<Tap> {
   await once(listener, 'listening');
   return {
     url: `http://localhost:${(listener.address() as AddressInfo).port}`,
+    connections: () => connections,
     forget() {
       const traffic = { requests, statuses };
       requests = [];

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { issueCa, issueServerCertificate } from '#certificates/issue.ts';
 import { clientNames, createClients } from '../clients/clients.ts';
-import { assertCounted, countLines } from '../harness/expectations.ts';
+import { assertAskedOnce, assertCounted, countLines } from '../harness/expectations.ts';
 import { javaProcesses } from '../harness/processes.ts';
 import { aCatalog, aRuntime } from '../harness/runtimes.ts';
 import { openTap } from '../harness/tap.ts';
@@ -99,6 +99,14 @@ test('the Go client cancels a query that it had to wait for [row 79]', async () 
   assert.equal((await client.ended).code, 1);
   assert.match(client.notes(), /cancel/);
   await eventually('the end of the query', 10_000, async () => (await running()).length === 0);
+});
+
+test('the Go client uses a connection again that was idle for 55 s, and nothing was reset [row 94]', async () => {
+  const tap = await openTap(up.gatewayUrl);
+  after(() => tap.close());
+  assertCounted(await clients.query('go', tap.url, countLines, '55'));
+  assertAskedOnce(tap.forget(), 2);
+  assert.equal(tap.connections(), 1);
 });
 
 test('behind a gateway that serves https, every address that Trino gives is https [row 12]', async () => {

@@ -1,4 +1,5 @@
-// Runs one query with the stock Go client and prints its rows as one JSON array. Arguments: server URL, user, SQL.
+// Runs one query with the stock Go client and prints its rows as one JSON array. Arguments: server URL, user, SQL; then optionally
+// seconds, after which the same connection pool runs it once more.
 // Says on the error output that it is ready, and connects when its input ends. Ctrl-C cancels the query.
 package main
 
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"time"
 
 	_ "github.com/trinodb/trino-go-client/trino"
 )
@@ -43,6 +45,19 @@ func run(ctx context.Context, server, user, query string) ([][]any, error) {
 		return nil, err
 	}
 	defer db.Close()
+	rows, err := rowsOf(ctx, db, query)
+	if err != nil || len(os.Args) < 5 {
+		return rows, err
+	}
+	pause, err := time.ParseDuration(os.Args[4] + "s")
+	if err != nil {
+		return nil, err
+	}
+	time.Sleep(pause)
+	return rowsOf(ctx, db, query)
+}
+
+func rowsOf(ctx context.Context, db *sql.DB, query string) ([][]any, error) {
 	found, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
