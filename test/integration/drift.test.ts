@@ -8,7 +8,7 @@ import { gatewayNamespace, routesLabel, xtrinodes } from '#apis/v1/resources.ts'
 import type { Resource } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import { managedSelector } from '#render/labels.ts';
-import { describeCall, interceptApi, isWrite } from '#kube/control/intercepted-api.ts';
+import { listWrites } from '../sweep/list-writes.ts';
 import { awakeSpec, create, runtimeName } from '../sweep/scenarios.ts';
 import { createWorld, team, type World } from '../sweep/world.ts';
 
@@ -19,14 +19,7 @@ const second = 1_000;
 async function aWorld(t: TestContext, spec?: Readonly<Record<string, unknown>>) {
   const world = await createWorld();
   t.after(() => world.stop());
-  const writes: string[] = [];
-  const api = interceptApi(world.api, {
-    call(call, proceed) {
-      if (isWrite(call)) writes.push(describeCall(call));
-      return proceed();
-    },
-    stream: (_call, open) => open(),
-  });
+  const { api, writes } = listWrites(world.api);
   await world.startOperator(api);
   if (spec !== undefined) {
     await create(world, spec);

@@ -3,21 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { xtrinodes } from '#apis/v1/resources.ts';
-import { describeCall, interceptApi, isWrite } from '#kube/control/intercepted-api.ts';
+import { listWrites } from '../sweep/list-writes.ts';
 import { awakeSpec, create, runtimeName } from '../sweep/scenarios.ts';
 import { createWorld, team } from '../sweep/world.ts';
 
 test('a start tells what it waits for, in a handful of status writes, and ends with the last word', async (t) => {
   const world = await createWorld();
   t.after(() => world.stop());
-  const writes: string[] = [];
-  const api = interceptApi(world.api, {
-    call(call, proceed) {
-      if (isWrite(call)) writes.push(describeCall(call));
-      return proceed();
-    },
-    stream: (_call, open) => open(),
-  });
+  const { api, writes } = listWrites(world.api);
   await world.startOperator(api);
   const messageOf = async (): Promise<string | undefined> => {
     const runtime = await world.api.get<XTrinode>(xtrinodes, { namespace: team, name: runtimeName });
