@@ -99,6 +99,9 @@ export const endToEndSteps: readonly Step[] = [
 /** What would make `npm test` longer than a coffee: every crash with every fault, and tests that wait for outages to pass. */
 export const longSteps: readonly Step[] = [
   { name: 'crash sweep, whole', command: [node, '--disable-warning=ExperimentalWarning', 'tools/sweep.ts'] },
-  { name: 'set-up of Trino and the clients', command: [node, '--disable-warning=ExperimentalWarning', 'test/e2e/set-up.ts'] },
+  {
+    name: 'set-up of Trino and the clients',
+    command: [node, '--disable-warning=ExperimentalWarning', 'test/e2e/set-up.ts', '--distribution'],
+  },
   endToEnd('end to end, what takes long', 'test/e2e/long/*.test.ts'),
 ];

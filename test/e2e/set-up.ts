@@ -1,8 +1,9 @@
 // Makes ready what the end-to-end tests need and what takes long once: Trino 483 and the stock clients. The tests themselves
-// would fetch them too; here it is seen to happen, and no test's time is spent on it.
+// would fetch them too; here it is seen to happen, and no test's time is spent on it. `--distribution`: the whole Trino 476 too.
 import { ensureTrino } from '#node/trino/install.ts';
 import { cacheDirectory } from '#roles/local-node.ts';
 import { prepareClients } from './clients/prepare-clients.ts';
+import { ensureDistribution } from './harness/distribution.ts';
 import { requireTools } from './harness/tools.ts';
 
 await requireTools();
@@ -19,5 +20,6 @@ const { directory } = await ensureTrino({
   },
 });
 process.stdout.write(`Trino 483 is in ${directory}\n`);
+if (process.argv.includes('--distribution')) process.stdout.write(`Trino 476 is in ${await ensureDistribution()}\n`);
 await prepareClients();
 process.stdout.write('the clients are ready\n');
