@@ -65,7 +65,10 @@ export const gatewaySettings = {
   tlsKey: optional(path, 'its private key in PEM'),
   apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
   healthListen: setting(listenAddress, 'where /livez, /readyz, /status and /metrics are served', { host: '127.0.0.1', port: 0 }),
-  routes: optional(path, 'instead of a cluster: list of route entries in YAML or JSON, read again when it changes'),
+  routes: optional(
+    path,
+    "instead of a cluster: list of route entries in YAML or JSON, or the Go reference's routes.yaml; read again when it changes",
+  ),
   apiKeysFile: optional(path, 'clients need an API key: file of lines `id: "sha256:HEX,..."`, read again when it changes'),
   apiKeysSecret: setting(onOff, "the same from key api-keys of the Secret trino-gateway-api-keys in the gateway's namespace", false),
   jwtIssuer: optional(trustworthyUrl, 'clients need a bearer token of this OIDC issuer, exactly as its iss claim says it'),

@@ -88,7 +88,7 @@ describe('the entries of a routes file', () => {
   });
 
   it('are a list', () => {
-    assert.match(readFileEntries({ routes: [] }).problems.join(), /^the file is not a list of route entries/);
+    assert.match(readFileEntries({ entries: [] }).problems.join(), /^the file is not a list of route entries/);
     assert.deepEqual(readFileEntries([]), { entries: [], problems: [] });
   });
 });

@@ -1,6 +1,8 @@
-// What a routes file says: a list of route entries as people write them, with defaults for what is seldom said (design D7).
-// Pure: the text is parsed elsewhere, and nothing here knows where it came from.
+// What a routes file says: a list of route entries as people write them, with defaults for what is seldom said (design D7), or the
+// Go reference's routes.yaml. Pure: the text is parsed elsewhere, and nothing here knows where it came from.
 import { routeStates, type RouteEntry } from '#apis/v1/route-entry.ts';
+import { aName, anAddress, aText, aTruth, findFieldProblem, isAddress, isObject, isText, oneOf, shown, type Field } from './file-fields.ts';
+import { readReferenceRoutes, type Reading } from './reference-routes.ts';
 import { keyOfEntry } from './route-table.ts';
 
 export interface FileEntries {
@@ -10,22 +12,8 @@ export interface FileEntries {
   readonly problems: readonly string[];
 }
 
-interface Field {
-  /** Completes "it must be ...". */
-  readonly must: string;
-  readonly isGood: (value: unknown) => boolean;
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isName = (value: unknown): boolean => typeof value === 'string' && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
 const isHostList = (value: unknown): boolean => Array.isArray(value) && value.every((host) => isText(host) && /^[a-z0-9.-]+$/.test(host));
-
-function isAddress(value: unknown): boolean {
-  if (!isText(value) || !URL.canParse(value)) return false;
-  const { protocol, pathname, search } = new URL(value);
-  return protocol === 'http:' && pathname === '/' && search === '';
-}
 
 function isRetiringList(value: unknown): boolean {
   return (
@@ -42,21 +30,18 @@ function isFailure(value: unknown): boolean {
   return isText(reason) && isText(message);
 }
 
-const aName: Field = { must: 'a Kubernetes name such as team-a', isGood: isName };
-const aText: Field = { must: 'text', isGood: isText };
-
 const fields: Readonly<Record<keyof RouteEntry, Field>> = {
   schema: { must: '1, or left out', isGood: (value) => value === 1 },
   namespace: aName,
   name: aName,
-  state: { must: `one of ${routeStates.join(', ')}`, isGood: (value) => (routeStates as readonly unknown[]).includes(value) },
+  state: oneOf(routeStates),
   routingGroup: aText,
   hosts: { must: 'a list of host names in lower case and without port, such as [trino.example.com]', isGood: isHostList },
   headerValues: { must: 'a list of texts, such as [team-a]', isGood: isTextList },
-  isDefault: { must: 'true or false', isGood: (value) => typeof value === 'boolean' },
+  isDefault: aTruth,
   weight: { must: 'a positive number, such as 4', isGood: (value) => typeof value === 'number' && value > 0 },
   stickyBy: { must: 'User, or left out', isGood: (value) => value === 'User' },
-  coordinatorUrl: { must: 'the address of a coordinator without a path, such as http://10.0.0.5:8080', isGood: isAddress },
+  coordinatorUrl: anAddress,
   coordinatorId: aText,
   instance: aText,
   retiring: { must: 'a list of objects with coordinatorId and coordinatorUrl', isGood: isRetiringList },
@@ -66,22 +51,12 @@ const fields: Readonly<Record<keyof RouteEntry, Field>> = {
   note: aText,
 };
 
-function shown(value: unknown): string {
-  return value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
-}
-
 /** What is wrong with one entry, or undefined. */
 function problemOf(entry: Readonly<Record<string, unknown>>): string | undefined {
-  for (const name of ['namespace', 'name', 'state'] as const)
-    if (!fields[name].isGood(entry[name])) return `${name} ${shown(entry[name])}: it must be ${fields[name].must}`;
-  for (const [name, value] of Object.entries(entry)) {
-    const field = Object.hasOwn(fields, name) ? fields[name as keyof RouteEntry] : undefined;
-    if (field === undefined) return `${name} is no field of a route entry: remove it. Fields are ${Object.keys(fields).join(', ')}`;
-    if (!field.isGood(value)) return `${name} ${shown(value)}: it must be ${field.must}`;
-  }
-  if (entry['state'] === 'RUNNING' && entry['coordinatorUrl'] === undefined)
+  const problem = findFieldProblem(entry, { what: 'a route entry', fields, required: ['namespace', 'name', 'state'] });
+  if (problem === undefined && entry['state'] === 'RUNNING' && entry['coordinatorUrl'] === undefined)
     return `coordinatorUrl is missing: state RUNNING needs ${fields.coordinatorUrl.must}`;
-  return undefined;
+  return problem;
 }
 
 /** What a person may leave out. */
@@ -113,23 +88,38 @@ function claimsOf(entry: RouteEntry): string[] {
   ];
 }
 
-/** `list`: the parsed file. Throws nothing. */
-export function readFileEntries(list: unknown): FileEntries {
-  if (!Array.isArray(list))
-    return { entries: [], problems: ['the file is not a list of route entries: begin each with "- namespace: ..."'] };
+function readEntry(given: unknown, index: number): Reading {
+  const { namespace, name } = isObject(given) ? given : {};
+  const where = `entry ${index + 1}${isText(namespace) && isText(name) ? ` (${namespace}/${name})` : ''}`;
+  const problem = isObject(given) ? problemOf(given) : `it ${shown(given)}: it must be an object`;
+  return problem === undefined ? { where, given: given as Partial<RouteEntry> } : { where, problem };
+}
+
+/** Which of the two it is, its shape says: ours is a list, the reference's has one under `routes`. */
+function readingsOf(document: unknown): readonly Reading[] | undefined {
+  if (Array.isArray(document)) return document.map(readEntry);
+  const routes = isObject(document) ? document['routes'] : undefined;
+  return Array.isArray(routes) ? readReferenceRoutes(routes) : undefined;
+}
+
+/** `document`: the parsed file. Throws nothing. */
+export function readFileEntries(document: unknown): FileEntries {
+  const readings = readingsOf(document);
+  if (readings === undefined) {
+    const problem =
+      'the file is not a list of route entries: begin each with "- namespace: ...", or give a routes.yaml with its list "routes:"';
+    return { entries: [], problems: [problem] };
+  }
   const entries: RouteEntry[] = [];
   const problems: string[] = [];
   const claimedBy = new Map<string, { readonly key: string; readonly routingGroup: string }>();
-  for (const [index, given] of (list as readonly unknown[]).entries()) {
-    const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
-    const { namespace, name } = (isObject ? given : {}) as { namespace?: unknown; name?: unknown };
-    const where = `entry ${index + 1}${isText(namespace) && isText(name) ? ` (${namespace}/${name})` : ''}`;
-    const problem = isObject ? problemOf(given as Record<string, unknown>) : `it ${shown(given)}: it must be an object`;
-    if (problem !== undefined) {
-      problems.push(`${where}: ${problem}`);
+  for (const reading of readings) {
+    const { where } = reading;
+    if ('problem' in reading) {
+      problems.push(`${where}: ${reading.problem}`);
       continue;
     }
-    const entry = complete(given as RouteEntry);
+    const entry = complete(reading.given as RouteEntry);
     const key = keyOfEntry(entry);
     const claims = [`namespace and name: ${key}`, ...claimsOf(entry)];
     const taken = claims.find(

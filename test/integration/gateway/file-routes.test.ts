@@ -4,6 +4,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { readYamlDocuments } from '#cli/kubernetes-yaml.ts';
 import { runCli } from '#cli/program.ts';
 import { createFileRoutes } from '#gateway/routing/file-routes.ts';
 import type { Log, LogFields } from '#observe/log.ts';
@@ -28,7 +29,7 @@ async function aSource(t: TestContext, file: string) {
   const warnings: string[] = [];
   const warn = (message: string, fields?: LogFields): void => void warnings.push(`${message} ${JSON.stringify(fields)}`);
   const log: Log = { ...silentLog, warn };
-  const source = createFileRoutes({ file, parse: (text) => JSON.parse(text) as unknown, clock, log });
+  const source = createFileRoutes({ file, parse: (text) => readYamlDocuments(text)[0], clock, log });
   t.after(() => source.stop());
   await source.start();
   let swaps = 0;
@@ -100,6 +101,65 @@ describe('a routes file', () => {
     const source = await aSource(t, file);
     await source.change(() => writeFileSync(file, JSON.stringify([a, { ...b, state: 'REMOVED' }])));
     assert.deepEqual(source.names(), ['a RUNNING', 'b REMOVED']);
+  });
+});
+
+/** As the Go reference's operator writes it, one route with all it can say. */
+const referenceRoutes = `
+routes:
+  - name: bi
+    routingGroup: bi
+    header: bi
+    hostname: bi.trino.example.com
+    default: true
+    backends:
+      - name: bi-small
+        namespace: team-a
+        coordinatorURL: http://trino-bi-small.team-a.svc.cluster.local:8080
+        state: RUNNING
+        active: true
+        tier: xs
+        capacityUnits: 1
+        runtimeShapeVersion: v1
+        runtimeShapeHash: 9f86d081884c7d65
+        observedGeneration: 4
+      - name: bi-large
+        namespace: team-a
+        coordinatorURL: http://trino-bi-large.team-a.svc.cluster.local:8080
+        state: DRAINING
+        active: false
+        tier: l
+        capacityUnits: 8
+        drainUntil: 2026-01-01T00:05:00Z
+  - name: team-b--etl
+    routingGroup: team-b--etl
+    backends:
+      - name: etl
+        namespace: team-b
+        coordinatorURL: http://trino-etl.team-b.svc.cluster.local:8080
+        state: RESUMING
+        active: true
+`;
+
+describe("the reference's routes.yaml", () => {
+  it('is read as it is written there', async (t) => {
+    const source = await aSource(t, aFile(t, referenceRoutes));
+    assert.deepEqual([source.names(), source.warnings], [['bi-small RUNNING', 'bi-large DRAINING', 'etl RESUMING'], []]);
+    const { hosts, headerValues, routingGroup, isDefault } = source.entry('team-a/bi-small') ?? {};
+    assert.deepEqual([hosts, headerValues, routingGroup, isDefault], [['bi.trino.example.com'], ['bi', 'team-a/bi-small'], 'bi', true]);
+  });
+
+  it('keeps the last good version of a bad backend, and what is emptied or taken out changes nothing', async (t) => {
+    const file = aFile(t, referenceRoutes);
+    const source = await aSource(t, file);
+    const before = source.entry('team-a/bi-small');
+    await source.change(() => writeFileSync(file, referenceRoutes.replace('state: RUNNING', 'state: UP').replace('RESUMING', 'RUNNING')));
+    assert.deepEqual(source.names(), ['bi-small RUNNING', 'bi-large DRAINING', 'etl RUNNING']);
+    assert.equal(source.entry('team-a/bi-small'), before);
+    assert.match(source.warnings[0] ?? '', /route 1 \(bi\), backend 1 \(team-a\/bi-small\): state is \\"UP\\": it must be one of/);
+    await source.change(() => writeFileSync(file, 'routes: []'));
+    assert.deepEqual(source.names(), ['bi-small RUNNING', 'bi-large DRAINING', 'etl RUNNING']);
+    assert.match(source.warnings.at(-1) ?? '', /no longer in the file; they stay in force/);
   });
 });
 
