@@ -9,8 +9,9 @@ import type { RuntimeShape } from './shape.ts';
 
 export const httpPort = 8080;
 export const sharedSecretVariable = 'XTRINODE_INTERNAL_SHARED_SECRET';
-/** Coordinators and gateways must agree, or a large prepared statement fails with 431 (trino-protocol 2.3). */
-const maxHeaderSize = '128kB';
+/** What the gateway passes on (1 MiB), with room for what it adds: else a large prepared statement fails with 431 (trino-protocol 2.3). */
+const maxRequestHeaderSize = '1056kB';
+const maxResponseHeaderSize = '1MB';
 
 export interface ConfigInput {
   readonly runtimeName: string;
@@ -42,8 +43,8 @@ function configProperties(input: ConfigInput, role: Role, revision: string): str
     ...(isCoordinator ? ([['node-scheduler.include-coordinator', String(shape.coordinatorWorks)]] as const) : []),
     ['http-server.http.port', String(httpPort)],
     ['http-server.process-forwarded', 'true'],
-    ['http-server.max-request-header-size', maxHeaderSize],
-    ['http-server.max-response-header-size', maxHeaderSize],
+    ['http-server.max-request-header-size', maxRequestHeaderSize],
+    ['http-server.max-response-header-size', maxResponseHeaderSize],
     ['discovery.uri', discovery],
     ['internal-communication.shared-secret', `\${ENV:${sharedSecretVariable}}`],
     ...(isCoordinator

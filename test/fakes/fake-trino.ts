@@ -277,7 +277,7 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
   }
 
   async function listen(): Promise<void> {
-    server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
+    server = createServer({ maxHeaderSize: 2 * 1024 * 1024 }, (request, response) => {
       response.once('close', () => (abandoned += response.writableFinished ? 0 : 1));
       // A client that breaks off is none of the coordinator's concern.
       take(request, response).catch(() => response.destroy());

@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
 import { ClientConnection } from './client-connection.ts';
 import { keepAliveMs, type ClientExchange } from './client-exchange.ts';
+import { createLargeHeads, largeHeadBytes } from './large-heads.ts';
 
 class FakeSocket extends Duplex {
   readonly remoteAddress = '192.0.2.1';
@@ -42,7 +43,7 @@ interface Served {
   nowMs: number;
 }
 
-function aConnection(): Served {
+function aConnection(largeHeads = createLargeHeads()): Served {
   const socket = new FakeSocket();
   const exchanges: ClientExchange[] = [];
   const served = {
@@ -59,6 +60,7 @@ function aConnection(): Served {
     clock: { now: () => served.nowMs, after: () => () => undefined },
     handle: (exchange) => void exchanges.push(exchange),
     isStopping: () => false,
+    largeHeads,
   });
   return served;
 }
@@ -66,6 +68,32 @@ function aConnection(): Served {
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const halfPost = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf';
 const nobody = { onData: () => undefined, onEnd: () => undefined, onBroken: () => undefined };
+
+describe('a head that is large', () => {
+  const start = 'GET / HTTP/1.1\r\nHost: a\r\n';
+  const line = `X-A: ${'b'.repeat(largeHeadBytes)}`;
+
+  it('is refused while too many others are coming, and served when they have come', async () => {
+    const places = createLargeHeads(1);
+    const [first, second, third] = [aConnection(places), aConnection(places), aConnection(places)];
+    await first.say(start + line);
+    await second.say(start + line);
+    assert.match(second.socket.sent, /^HTTP\/1\.1 503 /);
+    await first.say('\r\n\r\n');
+    await third.say(start + line);
+    await third.say('\r\n\r\n');
+    assert.deepEqual([first.exchanges.length, third.exchanges.length, third.socket.sent], [1, 1, '']);
+  });
+
+  it('whose client goes leaves its place to the next one', async () => {
+    const places = createLargeHeads(1);
+    const gone = aConnection(places);
+    await gone.say(start + line);
+    gone.socket.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(places.begin(), true);
+  });
+});
 
 describe('a client that is silent', () => {
   it('before its request or in the middle of a head is cut', async () => {

@@ -6,6 +6,8 @@ import type { Clock, EpochMs } from '#core/clock.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from './body-decoder.ts';
 import { ClientExchange, keepAliveMs } from './client-exchange.ts';
 import { hasHalfLineEnd, maxHeadBytes } from './fields.ts';
+import { Gathering } from './gathering.ts';
+import { largeHeadBytes, type LargeHeads } from './large-heads.ts';
 import { parseRequestHead, type Refusal, type RequestHead } from './request-head.ts';
 
 export interface ConnectionInit {
@@ -13,14 +15,15 @@ export interface ConnectionInit {
   readonly clock: Clock;
   readonly handle: (exchange: ClientExchange) => void;
   readonly isStopping: () => boolean;
+  readonly largeHeads: LargeHeads;
 }
 
-/** From the first byte of a head to its last: 128 KiB over a slow line. */
+/** From the first byte of a head to its last: 1 MiB over a slow line. */
 export const headTimeoutMs = 60_000;
 /** A whole request, its body included, has to arrive within this: 16 MiB over a slow line. */
 export const requestTimeoutMs = 120_000;
 /** Of later requests, or of a body that nobody reads yet, kept while one is being answered; then the client has to wait. */
-const maxAheadBytes = maxHeadBytes;
+const maxAheadBytes = 128 * 1024;
 /** A client that takes nothing for this many times the idle time-out is gone: as Trino's query.client.timeout. */
 const maxSilences = 4;
 /** So long what a refused client still sends is read and thrown away, so that it can read why. */
@@ -33,12 +36,14 @@ export class ClientConnection {
   readonly #init: ConnectionInit;
   /** What has come and is not read yet. */
   #ahead: Buffer | undefined;
+  readonly #gathering = new Gathering();
   #exchange: ClientExchange | undefined;
   /** The rest of the request's body; undefined when there is none. */
   #body: BodyDecoder | undefined;
   #requestBeganAt: EpochMs = 0;
   /** Bytes of the next head that have been searched for its end. */
   #searched = 0;
+  #hasLargeHead = false;
   #isAdvancing = false;
   /** Bytes of a refused client; undefined while it is served. */
   #lingered: number | undefined;
@@ -71,7 +76,7 @@ export class ClientConnection {
       if (this.#lingered > maxLingerBytes) this.destroy();
       return;
     }
-    this.#ahead = this.#ahead === undefined ? chunk : Buffer.concat([this.#ahead, chunk]);
+    this.#ahead = this.#ahead === undefined ? chunk : this.#gathering.append(this.#ahead, chunk);
     this.#advance();
   }
 
@@ -81,6 +86,7 @@ export class ClientConnection {
     this.#isAdvancing = true;
     while (!this.#init.socket.destroyed && this.#lingered === undefined && this.#step());
     this.#isAdvancing = false;
+    if (this.#ahead === undefined) this.#gathering.release();
     const { socket } = this.#init;
     const hasEnough = this.#exchange !== undefined && (this.#ahead?.length ?? 0) > maxAheadBytes;
     if (hasEnough !== socket.isPaused()) void (hasEnough ? socket.pause() : socket.resume());
@@ -133,20 +139,30 @@ export class ClientConnection {
     const head = parseRequestHead(ahead.toString('latin1', start, end + 4));
     this.#ahead = end + 4 === ahead.length ? undefined : ahead.subarray(end + 4);
     this.#searched = 0;
+    this.#endLargeHead();
     if (!('status' in head)) return head;
     this.#refuse(head);
     return undefined;
   }
 
   #missEnd(ahead: Buffer): undefined {
-    const { clock } = this.#init;
+    const { clock, largeHeads } = this.#init;
     // Else a client that ends its lines with LF alone would wait until it is cut.
     const isHopeless = hasHalfLineEnd(ahead, this.#searched);
     this.#searched = ahead.length;
     if (ahead.length > maxHeadBytes) this.#refuse({ status: 431, why: `a head is longer than ${maxHeadBytes / 1024} KiB` });
     else if (isHopeless) this.#refuse({ status: 400, why: 'a control character or half of a line end' });
     else if (clock.now() - this.#requestBeganAt > headTimeoutMs) this.destroy();
+    else if (ahead.length > largeHeadBytes && !this.#hasLargeHead) {
+      this.#hasLargeHead = largeHeads.begin();
+      if (!this.#hasLargeHead) this.#refuse({ status: 503, why: 'too many clients are sending large heads just now; try again' });
+    }
     return undefined;
+  }
+
+  #endLargeHead(): void {
+    if (this.#hasLargeHead) this.#init.largeHeads.end();
+    this.#hasLargeHead = false;
   }
 
   #readBody(exchange: ClientExchange, body: BodyDecoder): boolean {
@@ -191,6 +207,8 @@ export class ClientConnection {
   #linger(): void {
     const { socket } = this.#init;
     this.#ahead = undefined;
+    this.#gathering.release();
+    this.#endLargeHead();
     this.#lingered = 0;
     socket.setTimeout(lingerMs);
     socket.resume();
@@ -223,6 +241,7 @@ export class ClientConnection {
   }
 
   #depart(): void {
+    this.#endLargeHead();
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.isEnded) return;
     exchange.departure.abort();

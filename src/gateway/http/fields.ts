@@ -2,8 +2,8 @@
 // Source: RFC 9112 sections 2.2, 3 and 5; RFC 9110 section 5.
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
 
-/** Bytes of a head, its empty line included: prepared statements travel in headers (trino-protocol 2.3). */
-export const maxHeadBytes = 128 * 1024;
+/** Bytes of a head, its empty line included: prepared statements travel in headers, and Trino can be set to take as much. */
+export const maxHeadBytes = 1024 * 1024;
 /** Sessions and prepared statements are a line each; Node's own limit, beyond which it drops lines silently. */
 export const maxFields = 2_000;
 
@@ -12,14 +12,26 @@ const cleanLines = /^(?:[\t -~\x80-\xff]*\r\n)+$/;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Names that have been found to be tokens; few in practice, so that most are not looked at twice. */
-const knownNames = new Set<string>();
+const knownNames = new Map<string, string>();
 const maxKnownNames = 1_000;
+/** Whoever remembers a part of a head keeps all of it in memory: parts of one that is longer than this are copies. */
+const sharedUpTo = 16 * 1024;
 
-function isToken(name: string): boolean {
-  if (knownNames.has(name)) return true;
-  if (!token.test(name)) return false;
-  if (knownNames.size < maxKnownNames && name.length < 64) knownNames.add(name);
-  return true;
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+export function partOf(head: string, part: string): string {
+  return head.length <= sharedUpTo ? part : copyOf(part);
+}
+
+/** Undefined when it is no token. */
+function tokenOf(name: string): string | undefined {
+  const known = knownNames.get(name);
+  if (known !== undefined || !token.test(name)) return known;
+  const copy = copyOf(name);
+  if (knownNames.size < maxKnownNames && name.length < 64) knownNames.set(copy, copy);
+  return copy;
 }
 
 /** Whether what looks like whole lines is nothing else. */
@@ -51,11 +63,11 @@ export function parseFields(head: string, start: number): HeaderPairs | string {
     const end = head.indexOf('\r\n', at);
     const colon = head.indexOf(':', at);
     if (colon < 0 || colon > end) return 'a header line has no colon';
-    const name = head.slice(at, colon);
-    // Also a folded line, which begins with a blank, and a blank before the colon.
-    if (!isToken(name)) return 'a header name has a character that it may not have';
+    // Undefined also for a folded line, which begins with a blank, and a blank before the colon.
+    const name = tokenOf(head.slice(at, colon));
+    if (name === undefined) return 'a header name has a character that it may not have';
     if (pairs.length === maxFields) return `there are more than ${maxFields} header lines`;
-    pairs.push([name, withoutBlanks(head, colon + 1, end)]);
+    pairs.push([name, partOf(head, withoutBlanks(head, colon + 1, end))]);
     at = end + 2;
   }
   return pairs;

@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { Clock } from '#core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientExchange } from './client-exchange.ts';
+import { createLargeHeads } from './large-heads.ts';
 import type { TlsSource } from './tls-files.ts';
 
 export interface HttpServerInit {
@@ -39,6 +40,7 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   const connections = new Set<ClientConnection>();
   const servers: Server[] = [];
   const ends: (() => void)[] = [];
+  const largeHeads = createLargeHeads();
   let isStopping = false;
 
   function createListener(): Server {
@@ -48,7 +50,7 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   }
 
   function take(socket: Socket): void {
-    const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping });
+    const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping, largeHeads });
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   }

@@ -1,7 +1,7 @@
 // The head of a client's request: what it asks, and how long its body is. Pure. One reading or a refusal: a request whose end two
 // readers could see in two places never gets further (RFC 9112 sections 3, 6 and 11.2).
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
-import { areCleanLines, maxFields, parseFields, parseLength, readFraming, type Framing } from './fields.ts';
+import { areCleanLines, maxFields, parseFields, parseLength, partOf, readFraming, type Framing } from './fields.ts';
 
 /** Bytes, 0 for none; chunked: until its last chunk. */
 export type RequestBody = number | 'chunked';
@@ -21,7 +21,7 @@ export interface RequestHead {
 
 /** The connection is of no use afterwards: nobody knows where the next request begins. */
 export interface Refusal {
-  readonly status: 400 | 417 | 431 | 501 | 505;
+  readonly status: 400 | 417 | 431 | 501 | 503 | 505;
   readonly why: string;
 }
 
@@ -68,5 +68,5 @@ export function parseRequestHead(head: string): RequestHead | Refusal {
   // After CONNECT a client takes the connection for a tunnel.
   const keepsAlive = method !== 'CONNECT' && !connection.includes('close') && (!isHttp10 || connection.includes('keep-alive'));
   const awaitsContinue = expectations.length > 0 && body !== 0 && !isHttp10;
-  return { method, target, isHttp10, headers, body, keepsAlive, awaitsContinue };
+  return { method, target: partOf(head, target), isHttp10, headers, body, keepsAlive, awaitsContinue };
 }

@@ -5,6 +5,7 @@ import { parseAnswerHead, type AnswerHead } from '../http/answer-head.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-decoder.ts';
 import type { Cancellation } from '../http/departure.ts';
 import { hasHalfLineEnd, maxHeadBytes } from '../http/fields.ts';
+import { Gathering } from '../http/gathering.ts';
 
 export interface AnswerReader {
   /** The slice may be written over after `onRead` has returned true. */
@@ -53,6 +54,9 @@ export class CoordinatorConnection {
   #reader: AnswerReader | undefined;
   /** Of the answer, not read yet; a copy. */
   #ahead: Buffer | undefined;
+  readonly #gathering = new Gathering();
+  /** Bytes of a head that have been searched for its end. */
+  #searched = 0;
   #interimAnswers = 0;
   #error: Error | undefined;
   #isReused = false;
@@ -116,7 +120,7 @@ export class CoordinatorConnection {
     const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, size);
     if (this.#reader !== undefined && this.#body !== undefined) this.#readBody(bytes, this.#body, this.#reader);
     else if (this.#request === undefined) this.destroy(new Error('bytes that nobody asked for'));
-    else if (this.#head === undefined) this.#readHead(this.#ahead === undefined ? bytes : Buffer.concat([this.#ahead, bytes]));
+    else if (this.#head === undefined) this.#readHead(this.#ahead === undefined ? bytes : this.#gathering.append(this.#ahead, bytes));
     else {
       // Nobody reads it yet.
       this.#ahead = Buffer.concat([this.#ahead ?? Buffer.alloc(0), bytes]);
@@ -126,13 +130,17 @@ export class CoordinatorConnection {
   }
 
   #readHead(bytes: Buffer): void {
-    const end = bytes.indexOf(endOfHead);
+    const end = bytes.indexOf(endOfHead, Math.max(0, this.#searched - 3));
     if (end < 0 || end + 4 > maxHeadBytes) {
       if (bytes.length > maxHeadBytes) return this.#refuse(`its head is longer than ${maxHeadBytes / 1024} KiB`);
-      if (hasHalfLineEnd(bytes)) return this.#refuse('half of a line end');
-      this.#ahead = Buffer.from(bytes);
+      if (hasHalfLineEnd(bytes, this.#searched)) return this.#refuse('half of a line end');
+      this.#searched = bytes.length;
+      // What lies in the kernel's buffer is overwritten; what was gathered stays where it is.
+      this.#ahead = this.#ahead === undefined ? Buffer.from(bytes) : bytes;
       return;
     }
+    this.#searched = 0;
+    this.#gathering.release();
     const head = parseAnswerHead(bytes.toString('latin1', 0, end + 4), this.#request?.toHead === true);
     if (typeof head === 'string') return this.#refuse(head);
     const rest = bytes.subarray(end + 4);

@@ -110,7 +110,7 @@ export function send(port: number, method: string, path: string, { headers = [],
       path,
       headers: all,
       agent,
-      maxHeaderSize: 256 * 1024,
+      maxHeaderSize: 2 * 1024 * 1024,
       ...(signal === undefined ? {} : { signal }),
     });
     outgoing.on('error', reject);

@@ -85,7 +85,7 @@ const bodies: readonly CoordinatorCase[] = [
     isReused: true,
   },
   passed('a header line that Connection names does not travel', `${ok}Connection: hop\r\nHop: 1\r\nContent-Length: 2\r\n\r\nhi`, 'hi'),
-  passed('a head of 100 KiB', `${ok}X-A: ${'b'.repeat(100 * 1024)}\r\nContent-Length: 2\r\n\r\nhi`, 'hi'),
+  passed('a head of 1,023 KiB', `${ok}X-A: ${'b'.repeat(1023 * 1024)}\r\nContent-Length: 2\r\n\r\nhi`, 'hi'),
 ];
 
 const interim: readonly CoordinatorCase[] = [
@@ -121,7 +121,7 @@ const ambiguous: readonly CoordinatorCase[] = [
   refused('HTTP/2', 'HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\nhi'),
   refused('no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'),
   refused('an alert of TLS', '\x15\x03\x03\x00\x02\x02\x46\r\n\r\n'),
-  refused('a head without an end', `${ok}X-A: ${'b'.repeat(200 * 1024)}`),
+  refused('a head without an end', `${ok}X-A: ${'b'.repeat(1100 * 1024)}`),
 ];
 
 const cut: readonly CoordinatorCase[] = [
