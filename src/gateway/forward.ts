@@ -9,6 +9,7 @@ import type { RequestContext } from './context.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
+import type { PageWatch } from './running-queries.ts';
 import { discard, UpstreamError, type CoordinatorAnswer, type CoordinatorClient } from './upstream/coordinator-client.ts';
 import { relay } from './upstream/relay.ts';
 
@@ -23,6 +24,7 @@ export interface ForwardOptions {
   readonly path: string;
   /** Set for a page of this query: then a 503 is not relayed (it ends some clients), and a 404 is looked into. */
   readonly pageOf?: string;
+  readonly watch?: PageWatch | undefined;
 }
 
 export interface Forward {
@@ -70,7 +72,7 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
     context: RequestContext,
     entry: RouteEntry,
     from: CoordinatorAnswer,
-    pageOf: string | undefined,
+    { pageOf, watch }: ForwardOptions,
   ): Promise<Forwarded> {
     if (pageOf !== undefined && context.method === 'GET') {
       const { status } = from.head;
@@ -80,12 +82,13 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
         return isLost ? 'restarted' : 'unreachable';
       }
     }
-    await relay(from, context.exchange, pageOf === undefined ? undefined : coordinatorIdOf(pageOf));
+    await relay(from, context.exchange, { coordinatorId: pageOf === undefined ? undefined : coordinatorIdOf(pageOf), watch });
     return 'done';
   }
 
-  return async (context, entry, { path, pageOf }) => {
+  return async (context, entry, options) => {
     const { method } = context;
+    const { path } = options;
     const { departure } = context.exchange;
     const isRepeatable = repeatable.has(method);
     const read = isRepeatable ? undefined : await readBody(context.exchange, maxBodyBytes, budget);
@@ -106,7 +109,7 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
     let outcome: Forwarded = 'refused';
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const answered = await answer(context, entry, await client.open(call), pageOf);
+        const answered = await answer(context, entry, await client.open(call), options);
         if (answered !== 'unreachable') return answered;
         outcome = 'unreachable';
       } catch (error) {

@@ -7,7 +7,7 @@ import { formatErrorPage, formatKeepAlivePage } from '#trino/protocol/synthetic-
 import type { Log } from '#observe/log.ts';
 import { sendEmpty, sendJson, sendPage, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
-import type { Forward } from './forward.ts';
+import type { Forward, Forwarded } from './forward.ts';
 import type { Aliases } from './aliases.ts';
 import type { HeldRequests } from './held-requests.ts';
 import type { Alias } from './hold/endings.ts';
@@ -63,6 +63,7 @@ export function createQueries({ table, known, queue, running, aliases, marked, h
 
   function sendLoss(context: RequestContext, id: string, elapsedMs: number, loss: string): void {
     endBridge(id);
+    running.ended(id);
     const failure = { name: 'REMOTE_HOST_GONE', message: `query ${id} is lost: ${loss}. Run it again.` } as const;
     log.warn('a query is lost', { queryId: id, loss });
     sendPage(context.exchange, formatErrorPage({ id, origin: context.origin, elapsedMs, failure }));
@@ -118,15 +119,23 @@ export function createQueries({ table, known, queue, running, aliases, marked, h
       const owner = known.ownerOf(realId);
       if (owner === undefined) return sendProblem(context.exchange, { code: 'NOT_FOUND', detail: `no runtime knows query ${realId}.` });
       const isPage = context.path.startsWith('/v1/statement/');
-      if (isPage && context.method === 'GET') running.seen(realId, owner.runtime);
+      const watch = isPage && context.method === 'GET' ? running.asked(realId, owner.runtime) : undefined;
       if (context.method === 'DELETE' && !context.path.includes('/partialCancel/')) running.ended(realId);
       const path = `${alias === undefined ? context.path : context.path.replace(id, realId)}${context.search}`;
       const fresh = isPage && context.method !== 'HEAD' ? queue.findByRealId(realId) : undefined;
-      const outcome =
-        owner.entry === undefined ? 'refused' : await forward(context, owner.entry, { path, ...(isPage ? { pageOf: realId } : {}) });
+      let outcome: Forwarded = 'refused';
+      try {
+        if (owner.entry !== undefined)
+          outcome = await forward(context, owner.entry, { path, ...(isPage ? { pageOf: realId } : {}), watch });
+      } finally {
+        watch?.close();
+      }
       // From here on the query may run, so its statement must never be submitted again.
       if (fresh !== undefined && (outcome !== 'refused' || context.method === 'DELETE')) queue.begun(fresh);
-      else if (fresh?.maySubmitAgain === true && !context.gone.aborted) return heldRequests.reopen(context, fresh);
+      else if (fresh?.maySubmitAgain === true && !context.gone.aborted) {
+        running.ended(realId);
+        return heldRequests.reopen(context, fresh);
+      }
       if (outcome === 'done') return endBridge(realId);
       if (context.gone.aborted) return;
       if (outcome === 'restarted')

@@ -1,56 +1,152 @@
-// Queries that this gateway passes on, by runtime: from the hand-over to a cancel, or until nobody asks for their next page. Which
-// of several runtimes has the least to do is judged by it; a query that goes on through another gateway counts there.
+// Queries that this gateway passes on, by runtime: from the hand-over to their last page, a cancel, or until nobody asks for their
+// next page. How full a runtime is, is judged by it; a query that goes on through another gateway counts there.
 import type { Clock, EpochMs } from '#core/clock.ts';
+import type { HeaderPairs } from '#trino/protocol/headers.ts';
+import type { AnswerHead } from './http/answer-head.ts';
+import { PageStart } from './page-start.ts';
+
+/** One page on its way to the client. */
+export interface PageWatch {
+  begin(head: AnswerHead): void;
+  /** Bytes of its body; false when no more need to be told. */
+  take(slice: Buffer): boolean;
+  /** The request is over, whatever came of it. */
+  close(): void;
+}
 
 export interface RunningQueries {
-  /** It was handed over, or a page of it was asked for here. */
+  /** It was handed over, or goes on here. */
   seen(queryId: string, runtime: string): void;
+  /** A page of it is asked for here. */
+  asked(queryId: string, runtime: string): PageWatch;
   ended(queryId: string): void;
   countOf(runtime: string): number;
 }
 
-/** A client asks for the next page at once, and Trino answers within a second; longer is a client that reads, or one that is done. */
-const silentMs = 10_000;
+export interface RunningQueriesInit {
+  readonly clock: Clock;
+  /** Whether somebody waits for a query of the runtime to end: then its end is looked for at once, else when it is asked for. */
+  readonly isAwaited: (runtime: string) => boolean;
+  readonly onEnded: (runtime: string) => void;
+}
+
+interface Running {
+  readonly id: string;
+  readonly runtime: string;
+  seenAt: EpochMs;
+  /** Requests for its pages that are being answered. */
+  open: number;
+  /** Of the page that went last, until it has been looked at. */
+  start: PageStart | undefined;
+}
+
+/** No client pauses longer between two pages (Go: 15 s), unless it reads, or is gone. */
+const silentMs = 20_000;
 const maxQueries = 100_000;
+
+/** Asked for every page: names of another length are not looked at. */
+function codingOf(headers: HeaderPairs): string | undefined {
+  return headers.find(([name]) => name.length === 16 && name.toLowerCase() === 'content-encoding')?.[1];
+}
 
 /** An id that was cut out of a request would keep the whole head of that request in memory. */
 function copyOf(id: string): string {
   return Buffer.from(id, 'latin1').toString('latin1');
 }
 
-export function createRunningQueries(clock: Clock): RunningQueries {
+export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueriesInit): RunningQueries {
   /** Oldest sight first. */
-  const queries = new Map<string, { readonly id: string; readonly runtime: string; readonly seenAt: EpochMs }>();
-  const counts = new Map<string, number>();
+  const queries = new Map<string, Running>();
+  const byRuntime = new Map<string, Set<Running>>();
 
-  function ended(queryId: string): void {
-    const query = queries.get(queryId);
-    if (query === undefined) return;
-    queries.delete(queryId);
-    const left = (counts.get(query.runtime) ?? 1) - 1;
-    if (left > 0) counts.set(query.runtime, left);
-    else counts.delete(query.runtime);
+  function end(query: Running): void {
+    if (!queries.delete(query.id)) return;
+    const others = byRuntime.get(query.runtime);
+    others?.delete(query);
+    if (others?.size === 0) byRuntime.delete(query.runtime);
+    onEnded(query.runtime);
   }
 
   function forgetSilent(): void {
-    for (const [queryId, { seenAt }] of queries) {
-      if (queries.size <= maxQueries && clock.now() - seenAt < silentMs) return;
-      ended(queryId);
+    for (const query of queries.values()) {
+      const isOld = clock.now() - query.seenAt >= silentMs;
+      if (queries.size <= maxQueries && !isOld) return;
+      // A client that reads a long page slowly is there.
+      if (isOld && query.open > 0) touch(query);
+      else end(query);
+    }
+  }
+
+  function touch(query: Running): void {
+    query.seenAt = clock.now();
+    queries.delete(query.id);
+    queries.set(query.id, query);
+  }
+
+  function see(queryId: string, runtime: string): Running {
+    let query = queries.get(queryId);
+    if (query === undefined) {
+      query = { id: copyOf(queryId), runtime, seenAt: 0, open: 0, start: undefined };
+      let others = byRuntime.get(runtime);
+      if (others === undefined) byRuntime.set(runtime, (others = new Set()));
+      others.add(query);
+    }
+    touch(query);
+    forgetSilent();
+    return query;
+  }
+
+  /** Whether its last page has gone. */
+  function look(query: Running): void {
+    const { start } = query;
+    query.start = undefined;
+    if (start?.hasNext() === false) end(query);
+  }
+
+  class Watch implements PageWatch {
+    readonly #query: Running;
+
+    constructor(query: Running) {
+      this.#query = query;
+    }
+
+    begin({ status, headers }: AnswerHead): void {
+      if (status === 404) end(this.#query);
+      else if (status === 200) this.#query.start = new PageStart(codingOf(headers));
+    }
+
+    take(slice: Buffer): boolean {
+      const { start } = this.#query;
+      if (start?.take(slice) === true) return true;
+      if (start?.isPacked === false || isAwaited(this.#query.runtime)) look(this.#query);
+      return false;
+    }
+
+    close(): void {
+      const query = this.#query;
+      query.open -= 1;
+      if (query.open === 0 && queries.has(query.id)) touch(query);
+      // Shorter than what is looked at: all of it has come.
+      if (query.start !== undefined && isAwaited(query.runtime)) look(query);
     }
   }
 
   return {
-    seen(queryId, runtime) {
-      const id = queries.get(queryId)?.id ?? copyOf(queryId);
-      ended(queryId);
-      queries.set(id, { id, runtime, seenAt: clock.now() });
-      counts.set(runtime, (counts.get(runtime) ?? 0) + 1);
-      forgetSilent();
+    seen: (queryId, runtime) => void see(queryId, runtime),
+    asked(queryId, runtime) {
+      const query = see(queryId, runtime);
+      query.open += 1;
+      query.start = undefined;
+      return new Watch(query);
     },
-    ended,
+    ended(queryId) {
+      const query = queries.get(queryId);
+      if (query !== undefined) end(query);
+    },
     countOf(runtime) {
       forgetSilent();
-      return counts.get(runtime) ?? 0;
+      for (const query of [...(byRuntime.get(runtime) ?? [])]) if (query.start !== undefined && query.open === 0) look(query);
+      return byRuntime.get(runtime)?.size ?? 0;
     },
   };
 }

@@ -93,7 +93,7 @@ export function createGateway({
   const { table } = routes;
   const client = createCoordinatorClient(clock);
   const known = createKnownCoordinators(table);
-  const running = createRunningQueries(clock);
+  const running = createRunningQueries({ clock, isAwaited: () => false, onEnded: () => undefined });
   const routeOf = createRouteOf(table, known);
   const keeper = createDemandKeeper(demand, clock, log);
   const turnstile = createTurnstile(clock);

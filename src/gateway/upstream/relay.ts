@@ -2,22 +2,35 @@
 // break in the middle breaks the client's connection too: never a truncated 200.
 import { downstreamHeaders } from '#trino/protocol/headers.ts';
 import type { ClientExchange } from '../http/client-exchange.ts';
+import type { PageWatch } from '../running-queries.ts';
 import type { CoordinatorAnswer } from './coordinator-client.ts';
 import { silentMs, type AnswerReader } from './coordinator-connection.ts';
 
 /** A client that takes nothing for this long is gone: as Trino's query.client.timeout. */
 const clientSilentMs = 5 * 60_000;
 
-/** Fulfilled when the answer is complete or broken. `coordinatorId`: see downstreamHeaders. */
-export function relay({ head, connection }: CoordinatorAnswer, to: ClientExchange, coordinatorId?: string): Promise<void> {
+export interface RelayOptions {
+  /** See downstreamHeaders. */
+  readonly coordinatorId?: string | undefined;
+  /** Is shown the first bytes. */
+  readonly watch?: PageWatch | undefined;
+}
+
+/** Fulfilled when the answer is complete or broken. */
+export function relay({ head, connection }: CoordinatorAnswer, to: ClientExchange, options: RelayOptions): Promise<void> {
   return new Promise((resolve) => {
+    const { coordinatorId } = options;
+    let { watch } = options;
     let waitedMs = 0;
     const goOn = (): void => {
       waitedMs = 0;
       connection.resume();
     };
     const reader: AnswerReader = {
-      onData: (slice) => to.add(slice),
+      onData(slice) {
+        if (watch?.take(slice) === false) watch = undefined;
+        to.add(slice);
+      },
       onRead(isLast) {
         const isFree = isLast ? to.end() : to.flush();
         if (isLast) resolve();
@@ -38,6 +51,7 @@ export function relay({ head, connection }: CoordinatorAnswer, to: ClientExchang
         resolve();
       },
     };
+    watch?.begin(head);
     to.begin(head.status, head.reason, downstreamHeaders(head.headers, coordinatorId), head.declaredLength);
     connection.read(reader);
   });

@@ -1,0 +1,110 @@
+// How many queries run on a runtime, as a gateway knows it from the pages that it passes on (trino-protocol 1.2).
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { createFakeClock, type FakeClock } from '../../test/fakes/fake-clock.ts';
+import { createRunningQueries, type PageWatch, type RunningQueries } from './running-queries.ts';
+
+const id = '20261121_120000_00001_abcde';
+const pageOf = (more: string): Buffer => Buffer.from(`{"id":"${id}","infoUri":"http://gw/ui/query.html?${id}",${more}}`);
+const nextPage = pageOf('"nextUri":"http://gw/v1/statement/executing/x/y/1","data":[[1]]');
+const lastPage = pageOf(`"columns":[],"data":[["${'"nextUri":'.repeat(3)}"]]`);
+
+interface Bench {
+  readonly clock: FakeClock;
+  readonly running: RunningQueries;
+  readonly ended: string[];
+  isAwaited: boolean;
+}
+
+function aBench(): Bench {
+  const clock = createFakeClock();
+  const ended: string[] = [];
+  const running = createRunningQueries({ clock, isAwaited: () => bench.isAwaited, onEnded: (runtime) => ended.push(runtime) });
+  const bench: Bench = { clock, running, ended, isAwaited: false };
+  return bench;
+}
+
+function begin(watch: PageWatch, coding?: string, status = 200): void {
+  const headers: [string, string][] = coding === undefined ? [] : [['Content-Encoding', coding]];
+  watch.begin({ status, reason: '', headers, body: 'chunked', declaredLength: undefined, keepsAlive: true });
+}
+
+function pass(running: RunningQueries, page: Buffer, coding?: string, sliceBytes = page.length): void {
+  const watch = running.asked(id, 'team/a');
+  begin(watch, coding);
+  for (let at = 0; at < page.length && watch.take(page.subarray(at, at + sliceBytes)); at += sliceBytes);
+  watch.close();
+}
+
+it('a query runs from its hand-over to its last page, however that is cut up', () => {
+  for (const sliceBytes of [1, 7, 100, 10_000]) {
+    const { running, ended } = aBench();
+    running.seen(id, 'team/a');
+    pass(running, nextPage, undefined, sliceBytes);
+    assert.equal(running.countOf('team/a'), 1);
+    pass(running, lastPage, undefined, sliceBytes);
+    assert.deepEqual(ended, ['team/a'], 'told before anybody asks');
+    assert.equal(running.countOf('team/a'), 0);
+  }
+});
+
+it('the same when pages are packed: seen at once when somebody waits, else when somebody asks', () => {
+  for (const [coding, pack] of [
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['zstd', zstdCompressSync],
+  ] as const) {
+    for (const isAwaited of [true, false]) {
+      const bench = aBench();
+      bench.isAwaited = isAwaited;
+      pass(bench.running, pack(nextPage), coding, 50);
+      assert.equal(bench.running.countOf('team/a'), 1);
+      pass(bench.running, pack(lastPage), coding, 50);
+      assert.equal(bench.ended.length, isAwaited ? 1 : 0, coding);
+      assert.equal(bench.running.countOf('team/a'), 0);
+      assert.equal(bench.ended.length, 1);
+    }
+  }
+});
+
+it('of a long page only the first bytes are looked at, packed or not', () => {
+  const rows = Array.from({ length: 50_000 }, (_, row) => `[${(row * 7_919) % 65_537}]`).join(',');
+  const long = pageOf(`"nextUri":"http://gw/v1/statement/executing/x/y/1","data":[${rows}]`);
+  for (const [coding, page] of [
+    [undefined, long],
+    ['gzip', gzipSync(long)],
+  ] as const) {
+    const watch = aBench().running.asked(id, 'team/a');
+    begin(watch, coding);
+    assert.equal(watch.take(page.subarray(0, 16_384)), false);
+  }
+});
+
+it('a query ends with a cancel, with a page that nobody knows, and after a silence longer than any client pauses', () => {
+  const { running, clock } = aBench();
+  running.seen(id, 'team/a');
+  running.ended(id);
+  assert.equal(running.countOf('team/a'), 0);
+  begin(running.asked(id, 'team/a'), undefined, 404);
+  assert.equal(running.countOf('team/a'), 0);
+  running.seen(id, 'team/a');
+  clock.advance(15_500);
+  assert.equal(running.countOf('team/a'), 1, 'the Go client pauses for 15 s');
+  clock.advance(5_000);
+  assert.equal(running.countOf('team/a'), 0);
+});
+
+it('a page that is read slowly is no silence, and what cannot be read ends nothing', () => {
+  const { running, clock } = aBench();
+  const watch = running.asked(id, 'team/a');
+  begin(watch, 'gzip');
+  watch.take(Buffer.from('no gzip at all'));
+  clock.advance(60_000);
+  assert.equal(running.countOf('team/a'), 1);
+  watch.close();
+  clock.advance(19_000);
+  assert.equal(running.countOf('team/a'), 1);
+  clock.advance(1_000);
+  assert.equal(running.countOf('team/a'), 0);
+});
