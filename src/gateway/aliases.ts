@@ -1,11 +1,11 @@
 // The real query of a held id. Where another replica handed it over, its mark at the coordinators of the runtime that the asker
 // has chosen tells (hold/marked-queries.ts); an id alone does not say whose it is.
-import { headerOf } from '#trino/protocol/headers.ts';
 import type { RequestContext } from './context.ts';
 import type { Alias } from './hold/endings.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
-import { chooseRoute, isProblem, keyOfEntry, membersOf, type RouteTable } from './routing/route-table.ts';
+import { findRequestRoute } from './routing/request-route.ts';
+import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
 
 export interface Aliases {
   /** Undefined while the statement waits, and for an id that nobody knows. */
@@ -21,13 +21,11 @@ export interface AliasesInit {
 export function createAliases({ table, queue, marked }: AliasesInit): Aliases {
   return {
     async resolve(context, heldId) {
-      const { headers, forwarded } = context;
       const alias = queue.realIdOf(heldId);
       if (alias !== undefined) return alias;
       // Also when it is held here: its client may have polled another replica since.
-      const chosen = headerOf(headers, 'x-trino-xtrinode');
-      const route = chooseRoute(table(), forwarded.host, chosen);
-      for (const entry of isProblem(route) ? [] : membersOf(table(), route, chosen)) {
+      const route = findRequestRoute(table(), context);
+      for (const entry of 'code' in route ? [] : route.members) {
         const realId = await marked.find(entry, heldId, context);
         if (realId !== undefined) return queue.learnAlias(heldId, { runtime: keyOfEntry(entry), realId, hasBegun: true });
       }

@@ -1,5 +1,6 @@
 // What a request is, from its method and path alone. Pure. Source: trino-protocol sections 1.1 and 6: everything that is not
 // for clients of Trino is refused here, before any coordinator hears of it.
+import { prefixOf } from './routing/request-route.ts';
 import { isHeldId } from '#trino/protocol/query-id.ts';
 
 export type RequestKind =
@@ -27,9 +28,14 @@ function statementKind(path: string): RequestKind {
   return Number.isSafeInteger(token) && token >= 0 ? { kind: 'held', id, slug: match[2] as string, token } : { kind: 'unknown' };
 }
 
-/** What of a path may be written down: not what follows a query's id, by which anybody could ask for its pages. */
+/** By what follows anybody could ask for a query's pages or segments, or finish a login. */
+const secretAfter = /^(\/v1\/statement\/\w+\/(?:partialCancel\/)?[^/]+|\/v1\/spooled\/[^/]+|\/oauth2\/[^/]+(?:\/initiate)?)\/.*/;
+
+/** What of a path may be written down. */
 export function pathForLog(url: string): string {
-  return url.replace(/\?.*/, '').replace(/^(\/v1\/statement\/\w+\/(?:partialCancel\/)?[^/]+)\/.*/, '$1/...');
+  const path = url.replace(/\?.*/, '');
+  const prefix = prefixOf(path);
+  return `${prefix}${path.slice(prefix.length).replace(secretAfter, '$1/...')}`;
 }
 
 /** Dots, double slashes, path parameters and escapes that could make two readers see two paths. */

@@ -1,6 +1,7 @@
 // One request as the handlers see it. Built once in the accept phase; handlers pass it on, nobody adds to it.
 import type { Identity } from './admit/identity.ts';
 import { headerOf, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
+import { prefixOf } from './routing/request-route.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import type { GatewayProblem } from './problems.ts';
 
@@ -19,6 +20,7 @@ export class RequestContext {
   /** Reads the body of the request, writes the answer. */
   readonly exchange: ClientExchange;
   readonly method: string;
+  /** Without the prefix of prefix mode. */
   readonly path: string;
   /** With its question mark, or empty. */
   readonly search: string;
@@ -26,7 +28,7 @@ export class RequestContext {
   readonly identity: Identity | undefined;
   readonly refusal: GatewayProblem | undefined;
   readonly forwarded: ForwardedFor;
-  /** http://localhost:8080 as the client wrote it. */
+  /** http://localhost:8080 as the client wrote it, with the prefix: what addresses of our own pages begin with. */
   readonly origin: string;
   #gone: AbortSignal | undefined;
 
@@ -38,13 +40,15 @@ export class RequestContext {
     const host = headerOf(headers, 'host') ?? 'localhost';
     this.exchange = exchange;
     this.method = method;
-    this.path = cut < 0 ? target : target.slice(0, cut);
+    const whole = cut < 0 ? target : target.slice(0, cut);
+    const prefix = prefixOf(whole);
+    this.path = prefix === '' ? whole : whole.slice(prefix.length) || '/';
     this.search = cut < 0 ? '' : target.slice(cut);
     this.headers = headers;
     this.identity = identity;
     this.refusal = refusal;
-    this.forwarded = { protocol, host, clientAddress: exchange.clientAddress };
-    this.origin = `${protocol}://${host}`;
+    this.forwarded = { protocol, host, clientAddress: exchange.clientAddress, prefix };
+    this.origin = `${protocol}://${host}${prefix}`;
   }
 
   /** Aborted when the client goes before the answer is complete. Made when somebody asks for it. */

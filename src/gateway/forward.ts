@@ -9,6 +9,8 @@ import type { RequestContext } from './context.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
+import { addressedTo } from './routing/request-route.ts';
+import type { RouteTable } from './routing/route-table.ts';
 import type { PageWatch } from './running-queries.ts';
 import { discard, UpstreamError, type CoordinatorAnswer, type CoordinatorClient } from './upstream/coordinator-client.ts';
 import { relay } from './upstream/relay.ts';
@@ -22,7 +24,7 @@ export type Forwarded = 'done' | 'restarted' | 'refused' | 'unreachable';
 export interface ForwardOptions {
   /** With query string. */
   readonly path: string;
-  /** Set for a page of this query: then a 503 is not relayed (it ends some clients), and a 404 is looked into. */
+  /** Set for a page of this query: then a 503 is not relayed (it ends some clients), a 404 is looked into, and its addresses say whose they are. */
   readonly pageOf?: string;
   readonly watch?: PageWatch | undefined;
 }
@@ -32,6 +34,7 @@ export interface Forward {
 }
 
 export interface ForwardInit {
+  readonly table: () => RouteTable;
   readonly client: CoordinatorClient;
   readonly budget: MemoryBudget;
   readonly clock: Clock;
@@ -48,7 +51,7 @@ const repeatable = new Set(['GET', 'HEAD', 'DELETE']);
 /** Answers of whatever stands in front of a coordinator (trino-protocol 1.6). */
 const notTrinos = new Set([408, 429, 502, 503, 504]);
 
-export function createForward({ client, budget, clock }: ForwardInit): Forward {
+export function createForward({ table, client, budget, clock }: ForwardInit): Forward {
   async function isRestarted(entry: RouteEntry, queryId: string, signal: AbortSignal): Promise<boolean> {
     try {
       const call = {
@@ -96,7 +99,10 @@ export function createForward({ client, budget, clock }: ForwardInit): Forward {
       sendProblem(context.exchange, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
       return 'done';
     }
-    const headers = upstreamHeaders(context.headers, context.forwarded);
+    const headers = upstreamHeaders(
+      context.headers,
+      options.pageOf === undefined ? context.forwarded : addressedTo(table(), context.forwarded, entry),
+    );
     const call = {
       baseUrl: entry.coordinatorUrl ?? '',
       method,

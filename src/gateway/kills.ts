@@ -13,7 +13,8 @@ import { isPending, type HeldStatement, type Outcome } from './hold/held-stateme
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { Submitter } from './hold/submitter.ts';
 import type { KnownCoordinators } from './routing/known-coordinators.ts';
-import { chooseRoute, isProblem, type RouteTable } from './routing/route-table.ts';
+import { addressedTo, chooseRequestRoute } from './routing/request-route.ts';
+import { isProblem, type RouteTable } from './routing/route-table.ts';
 import type { CoordinatorClient } from './upstream/coordinator-client.ts';
 
 export interface KillsInit {
@@ -95,13 +96,18 @@ export function createKills(init: KillsInit): Kills {
       const target = realId ?? kill.queryId;
       const { runtime, entry } = known.ownerOf(target) ?? {};
       if (runtime === undefined) {
-        const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
+        const route = chooseRequestRoute(table(), context);
         // Where a Trino runs, it says itself that it does not know the query.
         return isProblem(route) || route.state === 'RUNNING' ? undefined : notFound(target);
       }
       if (entry === undefined) return notFound(target);
       if (!mayUse(context.identity, entry)) return { name: 'PERMISSION_DENIED', message: notAllowed(context.identity, entry).detail };
-      const submission = { headers, forwarded, origin, body: realId === undefined ? body : withId(body, kill, realId) };
+      const submission = {
+        headers,
+        forwarded: addressedTo(table(), forwarded, entry),
+        origin,
+        body: realId === undefined ? body : withId(body, kill, realId),
+      };
       const done = await submitStatement(client, entry, submission, gone);
       if (done.result === 'failed') return done.failure;
       if (done.result === 'not-now') {

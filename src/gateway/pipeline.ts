@@ -1,6 +1,5 @@
 // The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
 // the picture. Nothing here waits; handlers do.
-import { headerOf } from '#trino/protocol/headers.ts';
 import type { Guard } from './admit/guard.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
@@ -8,7 +7,8 @@ import { RequestContext } from './context.ts';
 import type { HeldRequests } from './held-requests.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import type { Queries } from './queries.ts';
-import { chooseRoute, hostNameOf, isProblem, isUp, membersOf, type RouteTable } from './routing/route-table.ts';
+import { chooseRequestRoute, findRequestRoute } from './routing/request-route.ts';
+import { isProblem, isUp, type RouteTable } from './routing/route-table.ts';
 import type { Statements } from './statements.ts';
 import { serveUi, type UiInit } from './ui.ts';
 
@@ -27,7 +27,7 @@ export type Pipeline = (exchange: ClientExchange) => Promise<void>;
 
 /** What BI tools ask on connecting; answered here, so that nothing wakes (trino-protocol section 6). */
 function info({ table, startedAt, now }: PipelineInit, context: RequestContext): void {
-  const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
+  const route = chooseRequestRoute(table(), context);
   const version = isProblem(route) ? '483' : String(route.trinoVersion);
   const uptime = `${((now() - startedAt) / 60_000).toFixed(2)}m`;
   sendJson(context.exchange, { nodeVersion: { version }, environment: 'production', coordinator: true, starting: false, uptime });
@@ -35,7 +35,7 @@ function info({ table, startedAt, now }: PipelineInit, context: RequestContext):
 
 /** Calls that belong to a runtime and cannot be held: forwarded when it runs, else 503 with its phase. */
 async function forwardByRoute({ table, forward }: PipelineInit, context: RequestContext): Promise<void> {
-  const route = chooseRoute(table(), context.forwarded.host, headerOf(context.headers, 'x-trino-xtrinode'));
+  const route = chooseRequestRoute(table(), context);
   if (isProblem(route)) return sendProblem(context.exchange, route);
   const outcome = isUp(route) ? await forward(context, route, { path: `${context.path}${context.search}` }) : 'refused';
   if (outcome === 'done' || context.gone.aborted) return;
@@ -50,18 +50,19 @@ async function forwardByRoute({ table, forward }: PipelineInit, context: Request
 }
 
 /**
- * Segments carry no query id and clients fetch them without any of the query's headers, so only a host name of its own can
- * tell whose they are (trino-protocol 4); a guess could reach another runtime.
+ * Segments carry no query id and clients fetch them without any of the query's headers: the address itself says whose they are, by its
+ * prefix or by a host name of one runtime alone (trino-protocol 4). Anything else would be a guess and could reach another runtime.
  */
 async function spooled(init: PipelineInit, context: RequestContext): Promise<void> {
-  const route = init.table().byHost.get(hostNameOf(context.forwarded.host));
-  if (route === undefined || membersOf(init.table(), route).length > 1)
+  const found = findRequestRoute(init.table(), context);
+  if ('code' in found || found.by === 'default' || found.members.length > 1)
     return sendProblem(context.exchange, {
       code: 'NOT_FOUND',
-      detail: 'spooled segments are served on the host name of one runtime only.',
+      detail: 'the address of a spooled segment names its runtime, by /rt/<namespace>.<name> or the host name: this one names none.',
     });
+  const { entry } = found;
   // Nobody has to wake to throw a segment away: it expires by itself.
-  if (!isUp(route) && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.exchange, 200);
+  if (entry.coordinatorUrl === undefined && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.exchange, 200);
   return forwardByRoute(init, context);
 }
 

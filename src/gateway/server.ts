@@ -113,7 +113,7 @@ export function createGateway({
     onProven: known.learnAnswer,
     onEnd: (runtime) => queue.notify([runtime]),
   });
-  const submitter = createSubmitter({ queue, turnstile, running, known, proofs, client, clock, log, isOnlyReplica });
+  const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, client, clock, log, isOnlyReplica });
   const addresses = createHeldAddresses(keys);
   const marked = createMarkedQueries(client, log);
   const { mayUse } = guard;
@@ -135,7 +135,7 @@ export function createGateway({
     clock,
   });
   const heldRequests = createHeldRequests({ table, routeOf, queue, submitter, marked, addresses, keys, pages, clock });
-  const forward = createAllowedForward(createForward({ client, budget, clock }), mayUse);
+  const forward = createAllowedForward(createForward({ table, client, budget, clock }), mayUse);
   const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log });
   let isStopping = false;
   const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete && guard.isReady();

@@ -20,7 +20,8 @@ import type { Killed, Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
 import { pickMember } from './routing/pick-member.ts';
-import { chooseRoute, isProblem, keyOfEntry, membersOf, type RouteTable } from './routing/route-table.ts';
+import { findRequestRoute, type RequestRoute } from './routing/request-route.ts';
+import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
 import type { RunningQueries } from './running-queries.ts';
 
 export interface StatementsInit {
@@ -75,9 +76,9 @@ export function createStatements(init: StatementsInit): Statements {
     pages.sendNext(context, page, addresses.sealEnd(page.id, { end, arrivedAt: page.arrivedAt }), 0);
   }
 
-  function pick(chosen: RouteEntry, headerValue: string | undefined, { user, identity }: Subject): RouteEntry {
-    const members = membersOf(table(), chosen, headerValue).filter((member) => mayUse(identity, member));
-    return pickMember({ members, user, loadOf: (runtime) => running.countOf(runtime) + queue.waitingFor(runtime) }) ?? chosen;
+  function pick(found: RequestRoute, { user, identity }: Subject): RouteEntry {
+    const members = found.members.filter((member) => mayUse(identity, member));
+    return pickMember({ members, user, loadOf: (runtime) => running.countOf(runtime) + queue.waitingFor(runtime) }) ?? found.entry;
   }
 
   function refuseLater(context: RequestContext, problem: GatewayProblem): void {
@@ -113,9 +114,9 @@ export function createStatements(init: StatementsInit): Statements {
         });
       const killed = await kills.take(context, subject.user, body);
       if (killed !== undefined) return answerKilled(context, killed);
-      const chosen = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
-      if (isProblem(chosen)) return refuseLater(context, chosen);
-      const picked = pick(chosen, headerOf(headers, 'x-trino-xtrinode'), subject);
+      const found = findRequestRoute(table(), context);
+      if ('code' in found) return refuseLater(context, found);
+      const picked = pick(found, subject);
       const route = routeOf({ runtime: keyOfEntry(picked), headers }) ?? picked;
       const runtime = keyOfEntry(route);
       if (!mayUse(subject.identity, route)) return refuseLater(context, notAllowed(subject.identity, route));

@@ -2,11 +2,13 @@
 // (design D3).
 import { headerOf } from '#trino/protocol/headers.ts';
 import { isHeldId } from '#trino/protocol/query-id.ts';
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { sendHtml, sendProblem, sendRedirect } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { Forward } from './forward.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
-import { chooseRoute, isProblem, isUp, type RouteTable } from './routing/route-table.ts';
+import { chooseRequestRoute } from './routing/request-route.ts';
+import { isProblem, isUp, type RouteTable } from './routing/route-table.ts';
 
 export interface UiInit {
   readonly table: () => RouteTable;
@@ -38,6 +40,14 @@ function pathOf({ path, search }: RequestContext, heldId: string, realId: string
   return `${path.replace(heldId, realId)}${search.replace(heldId, realId)}`;
 }
 
+/** Its files and calls have addresses that begin with /ui whatever the prefix, so that they would lead to another runtime's UI. */
+function noUi({ namespace, name }: RouteEntry): string {
+  return page('No UI at this address', [
+    `Trino's UI of runtime <code>${escapeHtml(`${namespace}/${name}`)}</code> needs a host name of that runtime: it does not work below a path. Set <code>spec.routing.hostname</code>.`,
+    `<code>xtrinode get</code> and <code>xtrinode why ${escapeHtml(name)}</code> work without.`,
+  ]);
+}
+
 /** Serves /ui/*; `queryId` is the query that a link names. */
 export async function serveUi({ table, queue, forward }: UiInit, context: RequestContext, queryId: string | undefined): Promise<void> {
   const { exchange, headers, forwarded } = context;
@@ -45,7 +55,10 @@ export async function serveUi({ table, queue, forward }: UiInit, context: Reques
   if (queryId !== undefined && isHeldId(queryId)) {
     const alias = queue.realIdOf(queryId);
     if (alias !== undefined)
-      return sendRedirect(exchange, pathOf(context, queryId, alias.realId, table().byKey.get(alias.runtime)?.trinoVersion));
+      return sendRedirect(
+        exchange,
+        `${forwarded.prefix}${pathOf(context, queryId, alias.realId, table().byKey.get(alias.runtime)?.trinoVersion)}`,
+      );
     return sendHtml(
       exchange,
       200,
@@ -55,10 +68,16 @@ export async function serveUi({ table, queue, forward }: UiInit, context: Reques
       { Refresh: '3' },
     );
   }
-  const route = chooseRoute(table(), forwarded.host, headerOf(headers, 'x-trino-xtrinode'));
+  const route = chooseRequestRoute(table(), context);
   if (isProblem(route)) return sendProblem(exchange, route);
+  if (forwarded.prefix !== '' && isBrowser) {
+    const { host } = forwarded;
+    const bare = chooseRequestRoute(table(), { forwarded: { host, prefix: '' }, headers });
+    if (bare === route) return sendRedirect(exchange, `${context.path === '/' ? '/ui/' : context.path}${context.search}`);
+    return sendHtml(exchange, 404, noUi(route));
+  }
   const path = context.path === '/' || context.path === '/ui' ? '/ui/' : context.path;
-  if (path !== context.path) return sendRedirect(exchange, path);
+  if (path !== context.path) return sendRedirect(exchange, `${forwarded.prefix}${path}`);
   const outcome = isUp(route) ? await forward(context, route, { path: `${path}${context.search}` }) : 'refused';
   if (outcome === 'done' || context.gone.aborted) return;
   const name = `${route.namespace}/${route.name}`;

@@ -112,7 +112,8 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
 
   function baseOf(request: IncomingMessage): string {
     const protocol = header(request, 'x-forwarded-proto') ?? 'http';
-    return `${protocol}://${header(request, 'x-forwarded-host') ?? header(request, 'host') ?? ''}`;
+    const authority = header(request, 'x-forwarded-host') ?? header(request, 'host') ?? '';
+    return `${protocol}://${authority}${header(request, 'x-forwarded-prefix') ?? ''}`;
   }
 
   function page(request: IncomingMessage, query: FakeQuery, more: object): string {

@@ -18,6 +18,7 @@ import { printable } from '../table.ts';
 interface ExplainOptions extends ClusterOptions {
   readonly header: readonly string[];
   readonly host: string;
+  readonly path: string;
   readonly user: string;
   readonly routes?: string;
 }
@@ -32,6 +33,7 @@ export function addRoute(program: Command, io: CliIo): void {
     .description('say which runtime a statement would go to, and why')
     .option('-H, --header <name: value>', 'header of the request: X-Trino-XTrinode, Host or X-Trino-User; may be repeated', collect, [])
     .option('--host <name>', 'host name under which the client knows the gateway', 'localhost')
+    .option('--path <path>', 'path of the address that the client has, such as /rt/team-a.sales', '')
     .option('--user <name>', 'Trino user, where a routing group is sticky', '')
     .option('--routes <file>', 'the file of xtrinode gateway --routes, instead of the cluster');
   addClusterOptions(explain).action((options: ExplainOptions) => run(options, io));
@@ -64,6 +66,7 @@ async function run(options: ExplainOptions, io: CliIo): Promise<void> {
   const answer = explainRoute(table, {
     host: headers.get('host') ?? options.host,
     headerValue: headers.get('x-trino-xtrinode'),
+    path: options.path,
     user: headers.get('x-trino-user') ?? options.user,
   });
   if ('code' in answer) throw new CliError(answer.detail);

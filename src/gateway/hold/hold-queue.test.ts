@@ -37,7 +37,7 @@ function aHeldStatement(): { queue: HoldQueue; held: HeldStatement } {
       ['X-Trino-Extra-Credential', 'key=hunter2'],
     ],
     body: Buffer.from('SELECT hunter2'),
-    forwarded: { protocol: 'http', host: 'gw', clientAddress: '::1' },
+    forwarded: { protocol: 'http', host: 'gw', clientAddress: '::1', prefix: '' },
     origin: 'http://gw',
   });
   assert.ok('id' in held);

@@ -6,6 +6,8 @@ import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Log } from '#observe/log.ts';
 import type { Proofs } from '../proofs.ts';
 import type { KnownCoordinators } from '../routing/known-coordinators.ts';
+import { addressedTo, prefixOf } from '../routing/request-route.ts';
+import type { RouteTable } from '../routing/route-table.ts';
 import type { RunningQueries } from '../running-queries.ts';
 import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
 import { submitStatement, type SubmissionResult } from './hand-over.ts';
@@ -23,6 +25,7 @@ export interface Submitter {
 }
 
 export interface SubmitterInit {
+  readonly table: () => RouteTable;
   readonly queue: HoldQueue;
   readonly turnstile: Turnstile;
   readonly running: Pick<RunningQueries, 'seen'>;
@@ -40,15 +43,27 @@ export interface SubmitterInit {
 
 const cancelTimeoutMs = 10_000;
 
-export function createSubmitter({ queue, turnstile, running, known, proofs, client, log, isOnlyReplica, clock }: SubmitterInit): Submitter {
+export function createSubmitter({
+  table,
+  queue,
+  turnstile,
+  running,
+  known,
+  proofs,
+  client,
+  log,
+  isOnlyReplica,
+  clock,
+}: SubmitterInit): Submitter {
   function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
     if (nextUri === undefined) return;
     const { pathname, search } = new URL(nextUri);
+    const path = pathname.slice(prefixOf(pathname).length);
     const signal = AbortSignal.timeout(cancelTimeoutMs);
     const call = {
       baseUrl: coordinatorUrl,
       method: 'DELETE',
-      path: `${pathname}${search}`,
+      path: `${path}${search}`,
       headers: [],
       signal,
       headTimeoutMs: cancelTimeoutMs,
@@ -109,7 +124,8 @@ export function createSubmitter({ queue, turnstile, running, known, proofs, clie
   }
 
   async function run(held: HeldStatement, entry: RouteEntry): Promise<void> {
-    const { headers, body, forwarded, origin, freshAuthorization } = held;
+    const { headers, body, origin, freshAuthorization } = held;
+    const forwarded = addressedTo(table(), held.forwarded, entry);
     const submission = {
       headers,
       body,

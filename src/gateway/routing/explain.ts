@@ -3,17 +3,21 @@
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { GatewayProblem } from '../problems.ts';
 import { pickMember } from './pick-member.ts';
-import { findRoute, hostNameOf, keyOfEntry, membersOf, type FoundRoute, type RouteTable } from './route-table.ts';
+import { findRequestRoute, prefixOf, type RequestRoute } from './request-route.ts';
+import { hostNameOf, keyOfEntry, type RouteTable } from './route-table.ts';
 
 export interface RouteQuestion {
   /** As the `Host` header has it. */
   readonly host: string;
   /** Of X-Trino-XTrinode. */
   readonly headerValue: string | undefined;
+  /** Of the client's address, where it has one. */
+  readonly path?: string;
   readonly user: string;
 }
 
-function ruleOf({ by }: FoundRoute, { host, headerValue }: RouteQuestion): string {
+function ruleOf({ by }: RequestRoute, { host, headerValue, path = '' }: RouteQuestion): string {
+  if (by === 'path') return `the path ${prefixOf(path)} selects it`;
   if (by === 'host name') return `the host name ${hostNameOf(host)} selects it`;
   return by === 'header'
     ? `X-Trino-XTrinode: ${headerValue} selects it`
@@ -51,9 +55,11 @@ function whatHappens({ state, patienceMs, failure, note }: RouteEntry): string {
 
 /** Lines for a person, or what the client would be told. */
 export function explainRoute(table: RouteTable, question: RouteQuestion): readonly string[] | GatewayProblem {
-  const found = findRoute(table, question.host, question.headerValue);
+  const { host, headerValue, path = '' } = question;
+  const headers = headerValue === undefined ? [] : ([['X-Trino-XTrinode', headerValue]] as const);
+  const found = findRequestRoute(table, { forwarded: { host, prefix: prefixOf(path) }, headers });
   if ('code' in found) return found;
-  const members = membersOf(table, found.entry, question.headerValue);
+  const { members } = found;
   const picked = pickMember({ members, user: question.user, loadOf: () => 0 }) ?? found.entry;
   return [`${keyOfEntry(picked)}: ${ruleOf(found, question)}.`, ...describeGroup(members, picked), whatHappens(picked)];
 }

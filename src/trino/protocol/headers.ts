@@ -43,6 +43,8 @@ export interface ForwardedFor {
   /** As the client wrote it, port included. */
   readonly host: string;
   readonly clientAddress: string;
+  /** In front of every path of ours that the coordinator is to name; empty for none. */
+  readonly prefix: string;
 }
 
 /** By the name as it is written; few in practice, so that most are not looked at twice. */
@@ -111,6 +113,7 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
     'X-Forwarded-For',
     forwarded.clientAddress,
   );
+  if (forwarded.prefix !== '') out.push('X-Forwarded-Prefix', forwarded.prefix);
   return out;
 }
 

@@ -36,7 +36,7 @@ describe('headers', () => {
 
   it('give the default port of the protocol when the client wrote none', () => {
     const portOf = (protocol: 'http' | 'https', host: string): string | undefined =>
-      upstreamHeaders([], { protocol, host, clientAddress: 'c' })[5];
+      upstreamHeaders([], { protocol, host, clientAddress: 'c', prefix: '' })[5];
     assert.deepEqual(
       [portOf('http', 'h'), portOf('https', 'h'), portOf('http', 'h:81'), portOf('https', '[::1]')],
       ['80', '443', '81', '443'],

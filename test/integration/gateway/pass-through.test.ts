@@ -130,9 +130,10 @@ describe('POST to a running runtime', () => {
     const raw = trino.calls[0]?.rawHeaders ?? [];
     assert.deepEqual(linesOf(raw, 'x-forwarded-host'), [`X-Forwarded-Host: localhost:${bench.port}`]);
     assert.deepEqual(linesOf(raw, 'x-forwarded-proto', 'x-forwarded-port'), ['X-Forwarded-Proto: http', `X-Forwarded-Port: ${bench.port}`]);
-    assert.deepEqual(linesOf(raw, 'forwarded', 'x-forwarded-prefix', 'x-trino-internal-bearer', 'hop', 'te'), []);
+    assert.deepEqual(linesOf(raw, 'x-forwarded-prefix'), ['X-Forwarded-Prefix: /rt/team.a']);
+    assert.deepEqual(linesOf(raw, 'forwarded', 'x-trino-internal-bearer', 'hop', 'te'), []);
     assert.deepEqual(linesOf(raw, 'x-trino-user'), ['X-Trino-User: ann'], 'a client cannot have its identity stripped');
-    assert.equal(answer.page.nextUri?.startsWith(`${bench.origin}/v1/statement/queued/`), true);
+    assert.equal(answer.page.nextUri?.startsWith(`${bench.origin}/rt/team.a/v1/statement/queued/`), true);
   });
 
   it('relays 401 with both challenges, in order, and asks again only with the next POST [row 43]', async (t) => {
