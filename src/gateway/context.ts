@@ -1,9 +1,10 @@
-// One request as the handlers see it. Built once in the accept phase; handlers pass it on, nobody adds to it.
+// One request as the handlers see it. Built once in the accept phase; handlers pass it on, and add to nothing but its notes.
 import type { Identity } from './admit/identity.ts';
 import { headerOf, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { prefixOf } from './routing/request-route.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import type { GatewayProblem } from './problems.ts';
+import { Notes } from './records/notes.ts';
 
 /** What the phase "admit" made of a request. */
 export interface Admission {
@@ -30,9 +31,10 @@ export class RequestContext {
   readonly forwarded: ForwardedFor;
   /** http://localhost:8080 as the client wrote it, with the prefix: what addresses of our own pages begin with. */
   readonly origin: string;
+  readonly notes: Notes;
   #gone: AbortSignal | undefined;
 
-  constructor(exchange: ClientExchange, admission: Admission = exchange.head) {
+  constructor(exchange: ClientExchange, admission: Admission = exchange.head, notes = new Notes()) {
     const { method, target } = exchange.head;
     const { headers, identity, refusal } = admission;
     const cut = target.indexOf('?');
@@ -49,6 +51,12 @@ export class RequestContext {
     this.refusal = refusal;
     this.forwarded = { protocol, host, clientAddress: exchange.clientAddress, prefix };
     this.origin = `${protocol}://${host}${prefix}`;
+    this.notes = notes;
+  }
+
+  /** The same request as the phase "admit" leaves it. */
+  admitted(admission: Admission): RequestContext {
+    return new RequestContext(this.exchange, admission, this.notes);
   }
 
   /** Aborted when the client goes before the answer is complete. Made when somebody asks for it. */

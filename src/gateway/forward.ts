@@ -9,6 +9,7 @@ import type { RequestContext } from './context.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
+import type { GatewayCounts } from './records/counts.ts';
 import { addressedTo } from './routing/request-route.ts';
 import type { RouteTable } from './routing/route-table.ts';
 import type { PageWatch } from './running-queries.ts';
@@ -37,6 +38,7 @@ export interface ForwardInit {
   readonly table: () => RouteTable;
   readonly client: CoordinatorClient;
   readonly budget: MemoryBudget;
+  readonly counts: GatewayCounts;
   readonly clock: Clock;
 }
 
@@ -51,7 +53,7 @@ const repeatable = new Set(['GET', 'HEAD', 'DELETE']);
 /** Answers of whatever stands in front of a coordinator (trino-protocol 1.6). */
 const notTrinos = new Set([408, 429, 502, 503, 504]);
 
-export function createForward({ table, client, budget, clock }: ForwardInit): Forward {
+export function createForward({ table, client, budget, counts, clock }: ForwardInit): Forward {
   async function isRestarted(entry: RouteEntry, queryId: string, signal: AbortSignal): Promise<boolean> {
     try {
       const call = {
@@ -125,6 +127,7 @@ export function createForward({ table, client, budget, clock }: ForwardInit): Fo
       if (attempt >= attempts || (outcome === 'unreachable' && !isRepeatable)) return outcome;
       await pause(clock, retryPauseMs, context.gone);
       if (departure.aborted) return outcome;
+      counts.upstream.retries += 1;
     }
   };
 }

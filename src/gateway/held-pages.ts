@@ -12,6 +12,7 @@ import { isPending, type HeldStatement } from './hold/held-statement.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import { failureOf, maySubmit, type RouteOf } from './hold/judge.ts';
 import type { LaterEnd } from './hold/sealed-statement.ts';
+import type { GatewayCounts } from './records/counts.ts';
 import type { Submitter } from './hold/submitter.ts';
 
 export interface HeldPagesInit {
@@ -20,6 +21,7 @@ export interface HeldPagesInit {
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
   readonly addresses: HeldAddresses;
+  readonly counts: GatewayCounts;
   readonly clock: Clock;
 }
 
@@ -40,7 +42,7 @@ export interface HeldPages {
   sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
 }
 
-export function createHeldPages({ routeOf, mayUse, queue, submitter, addresses, clock }: HeldPagesInit): HeldPages {
+export function createHeldPages({ routeOf, mayUse, queue, submitter, addresses, counts, clock }: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
   function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
@@ -57,6 +59,7 @@ export function createHeldPages({ routeOf, mayUse, queue, submitter, addresses, 
 
   /** From now on the client knows the held id. */
   function sendQueued(context: RequestContext, held: HeldStatement): void {
+    if (held.token < 0) counts.of(held.runtime).held += 1;
     held.token = Math.max(held.token, 0);
     held.capability ??= addresses.sealStatement(held.id, held);
     sendNext(context, held, held.capability, held.token);

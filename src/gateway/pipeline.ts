@@ -21,6 +21,8 @@ export interface PipelineInit extends UiInit {
   readonly startedAt: number;
   readonly now: () => number;
   readonly isReady: () => boolean;
+  /** Called once per request: its answer is complete, or there will be none. */
+  readonly onFinished: (context: RequestContext) => void;
 }
 
 export type Pipeline = (exchange: ClientExchange) => Promise<void>;
@@ -67,10 +69,12 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {
-  const { guard, statements, heldRequests, queries } = init;
+  const { guard, statements, heldRequests, queries, onFinished } = init;
   return async (exchange) => {
     const asked = new RequestContext(exchange);
     const what = classify(asked.method, asked.path, asked.search);
+    asked.notes.kind = what.kind;
+    exchange.onFinished(() => onFinished(asked));
     const admitted = guard.admit(asked, what);
     const context = admitted instanceof Promise ? await admitted : admitted;
     if (context === undefined) return undefined;

@@ -14,6 +14,7 @@ import type { Alias } from './hold/endings.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
 import { pause } from '#core/pause.ts';
+import type { GatewayCounts } from './records/counts.ts';
 import type { KnownCoordinators } from './routing/known-coordinators.ts';
 import type { RunningQueries } from './running-queries.ts';
 import type { RouteTable } from './routing/route-table.ts';
@@ -27,6 +28,7 @@ export interface QueriesInit {
   readonly marked: MarkedQueries;
   readonly heldRequests: Pick<HeldRequests, 'reopen'>;
   readonly forward: Forward;
+  readonly counts: GatewayCounts;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -54,7 +56,8 @@ export function lossOf(queryId: string, runtime: string, entry: RouteEntry | und
   return undefined;
 }
 
-export function createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log }: QueriesInit): Queries {
+export function createQueries(init: QueriesInit): Queries {
+  const { table, known, queue, running, aliases, marked, heldRequests, forward, counts, clock, log } = init;
   const bridgedSince = new Map<string, number>();
 
   function endBridge(id: string): void {
@@ -64,6 +67,7 @@ export function createQueries({ table, known, queue, running, aliases, marked, h
   function sendLoss(context: RequestContext, id: string, elapsedMs: number, loss: string): void {
     endBridge(id);
     running.ended(id);
+    counts.queriesLost += 1;
     const failure = { name: 'REMOTE_HOST_GONE', message: `query ${id} is lost: ${loss}. Run it again.` } as const;
     log.warn('a query is lost', { queryId: id, loss });
     sendPage(context.exchange, formatErrorPage({ id, origin: context.origin, elapsedMs, failure }));

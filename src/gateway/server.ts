@@ -27,6 +27,8 @@ import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
 import { createQueries } from './queries.ts';
 import { describeGateway, type GatewayStatus } from './status.ts';
+import { GatewayCounts } from './records/counts.ts';
+import type { RequestContext } from './context.ts';
 import { createRunningQueries } from './running-queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
 import { emptyTable, type RouteTable } from './routing/route-table.ts';
@@ -66,6 +68,8 @@ export interface Gateway {
   listen(hosts: readonly string[], port: number): Promise<number>;
   /** What it knows right now. */
   inspect(): GatewayStatus;
+  /** What it has done so far. */
+  readonly counts: GatewayCounts;
   stop(graceMs: number): Promise<void>;
 }
 
@@ -91,11 +95,16 @@ export function createGateway({
   tls,
 }: GatewayInit): Gateway {
   const { table } = routes;
-  const client = createCoordinatorClient(clock);
+  const counts = new GatewayCounts();
+  const client = createCoordinatorClient(clock, {
+    answered: () => undefined,
+    failed: (_baseUrl, how) => void (counts.upstream[how] += 1),
+    sentAgain: () => void (counts.upstream.retries += 1),
+  });
   const known = createKnownCoordinators(table);
   const running = createRunningQueries({ clock, isAwaited: () => false, onEnded: () => undefined });
   const routeOf = createRouteOf(table, known);
-  const keeper = createDemandKeeper(demand, clock, log);
+  const keeper = createDemandKeeper(demand, clock, log, counts.wishes);
   const turnstile = createTurnstile(clock);
   const budget = createMemoryBudget(limits.totalBytes);
   const needsDemand = (runtime: string): boolean => {
@@ -103,7 +112,8 @@ export function createGateway({
     // RUNNING but not taking statements: it may be going to sleep or have died just now.
     return state === 'PAUSED' || state === 'RESUMING' || (state === 'RUNNING' && (turnstile.isShut(runtime) || proofs.isUnderWay(runtime)));
   };
-  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand });
+  const onAbandoned = (runtime: string): void => void (counts.of(runtime).abandoned += 1);
+  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand, onAbandoned });
   const proofs = createProofs({
     client,
     clock,
@@ -113,11 +123,11 @@ export function createGateway({
     onProven: known.learnAnswer,
     onEnd: (runtime) => queue.notify([runtime]),
   });
-  const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, client, clock, log, isOnlyReplica });
+  const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, client, counts, clock, log, isOnlyReplica });
   const addresses = createHeldAddresses(keys);
   const marked = createMarkedQueries(client, log);
   const { mayUse } = guard;
-  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, addresses, clock });
+  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, addresses, counts, clock });
   const aliases = createAliases({ table, queue, marked });
   const kills = createKills({ table, mayUse, queue, aliases, submitter, known, client });
   const statements = createStatements({
@@ -132,13 +142,15 @@ export function createGateway({
     budget,
     addresses,
     pages,
+    counts,
     clock,
   });
   const heldRequests = createHeldRequests({ table, routeOf, queue, submitter, marked, addresses, keys, pages, clock });
-  const forward = createAllowedForward(createForward({ table, client, budget, clock }), mayUse);
-  const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, clock, log });
+  const forward = createAllowedForward(createForward({ table, client, budget, counts, clock }), mayUse);
+  const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, counts, clock, log });
   let isStopping = false;
   const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete && guard.isReady();
+  const onFinished = ({ exchange, notes }: RequestContext): void => counts.finished(notes.kind, exchange.isEnded ? exchange.status : 0);
   const pipeline = createPipeline({
     guard,
     table,
@@ -150,6 +162,7 @@ export function createGateway({
     startedAt: clock.now(),
     now: clock.now,
     isReady,
+    onFinished,
   });
   let seen = emptyTable;
 
@@ -168,6 +181,7 @@ export function createGateway({
       turnstile.forget(runtime);
       proofs.follow(runtime, next.byKey.get(runtime));
     }
+    counts.retain((runtime) => (next.byKey.get(runtime)?.state ?? 'REMOVED') !== 'REMOVED');
     queue.notify(changed);
   }
   follow(table());
@@ -194,9 +208,12 @@ export function createGateway({
         table: table(),
         isReady: isReady(),
         isStopping,
+        connections: { clients: server.connections, coordinators: client.connections },
+        heldBytes: budget.usedBytes,
         queuedFor: (runtime) => queue.waitingFor(runtime),
         runningOn: running.countOf,
       }),
+    counts,
     async stop(graceMs) {
       isStopping = true;
       endFollowing();

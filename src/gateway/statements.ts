@@ -19,6 +19,7 @@ import type { LaterEnd } from './hold/sealed-statement.ts';
 import type { Killed, Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
+import type { GatewayCounts } from './records/counts.ts';
 import { pickMember } from './routing/pick-member.ts';
 import { findRequestRoute, type RequestRoute } from './routing/request-route.ts';
 import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
@@ -36,6 +37,7 @@ export interface StatementsInit {
   readonly budget: MemoryBudget;
   readonly addresses: HeldAddresses;
   readonly pages: HeldPages;
+  readonly counts: GatewayCounts;
   readonly clock: Clock;
 }
 
@@ -68,7 +70,7 @@ function sendIdentityProblem({ exchange }: RequestContext, problem: GatewayProbl
 }
 
 export function createStatements(init: StatementsInit): Statements {
-  const { table, routeOf, mayUse, countStatement, queue, running, submitter, kills, budget, addresses, pages, clock } = init;
+  const { table, routeOf, mayUse, countStatement, queue, running, submitter, kills, budget, addresses, pages, counts, clock } = init;
 
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
@@ -82,6 +84,7 @@ export function createStatements(init: StatementsInit): Statements {
   }
 
   function refuseLater(context: RequestContext, problem: GatewayProblem): void {
+    counts.refused(problem.code);
     answerLater(context, { name: trinoErrorOf(problem), message: problem.detail });
   }
 
@@ -94,7 +97,10 @@ export function createStatements(init: StatementsInit): Statements {
     async post(context) {
       const { headers, exchange, forwarded, origin } = context;
       const subject = identify(context);
-      if ('code' in subject) return sendIdentityProblem(context, subject);
+      if ('code' in subject) {
+        counts.refused(subject.code);
+        return sendIdentityProblem(context, subject);
+      }
       if (context.refusal !== undefined) return refuseLater(context, context.refusal);
       const read = await readBody(context.exchange, maxStatementBytes, budget);
       if ('refused' in read) {
@@ -125,6 +131,7 @@ export function createStatements(init: StatementsInit): Statements {
       if (tooMany !== undefined) return refuseLater(context, tooMany);
       const held = queue.admit({ runtime, subject, patienceMs: route.patienceMs, headers, body, forwarded, origin });
       if ('code' in held) return refuseLater(context, held);
+      counts.of(runtime).admitted += 1;
       if (queue.isStopped && route.state !== 'RUNNING') {
         held.capability = addresses.sealStatement(held.id, held);
         // A page that leads back here would lead nowhere.

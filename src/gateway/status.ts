@@ -23,14 +23,16 @@ export interface RuntimeStatus {
 export interface GatewayStatus {
   readonly isReady: boolean;
   readonly isStopping: boolean;
+  /** Open ones. */
+  readonly connections: { readonly clients: number; readonly coordinators: number };
+  /** Memory that waiting statements take, of what they may take in all. */
+  readonly heldBytes: number;
   /** By namespace and name; deleted ones left out. */
   readonly runtimes: readonly RuntimeStatus[];
 }
 
-export interface StatusInput {
+export interface StatusInput extends Pick<GatewayStatus, 'isReady' | 'isStopping' | 'connections' | 'heldBytes'> {
   readonly table: RouteTable;
-  readonly isReady: boolean;
-  readonly isStopping: boolean;
   readonly queuedFor: (runtime: string) => number;
   readonly runningOn: (runtime: string) => number;
 }
@@ -54,7 +56,7 @@ function statusOf(entry: RouteEntry, { queuedFor, runningOn }: StatusInput): Run
 }
 
 export function describeGateway(input: StatusInput): GatewayStatus {
-  const { table, isReady, isStopping } = input;
+  const { table, isReady, isStopping, connections, heldBytes } = input;
   const present = [...table.byKey].filter(([, { state }]) => state !== 'REMOVED').sort(([a], [b]) => (a < b ? -1 : 1));
-  return { isReady, isStopping, runtimes: present.map(([, entry]) => statusOf(entry, input)) };
+  return { isReady, isStopping, connections, heldBytes, runtimes: present.map(([, entry]) => statusOf(entry, input)) };
 }

@@ -27,7 +27,7 @@ export interface GatewayInit {
   readonly trustsRoutes?: boolean;
   readonly tls?: TlsSource;
   /** Makes it listen; returns the port that was taken. Its routes are not known by then. */
-  readonly open: (gateway: Pick<Gateway, 'listen' | 'inspect'>) => Promise<number>;
+  readonly open: (gateway: Pick<Gateway, 'listen' | 'inspect' | 'counts'>) => Promise<number>;
 }
 
 export interface GatewayRole {

@@ -58,10 +58,10 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
       guard: createGatewayGuard({ config, ...(api === undefined ? {} : { api }), clock, random, log: role.log }),
       clock,
       log: role.log,
-      async open({ listen, inspect }) {
+      async open({ listen, inspect, counts }) {
         await serveHealth('gateway', config.healthListen, role, {
           checks: () => judgeGateway(inspect()),
-          metrics: createGatewayMetrics(inspect),
+          metrics: createGatewayMetrics({ inspect, counts }),
           status: inspect,
         });
         const bound = await bind('gateway', '--listen ADDRESS:PORT', port, () => listen([host], port));

@@ -5,7 +5,7 @@ import type { Log } from '#observe/log.ts';
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
 import { sendProblem, sendUnauthorized } from '../answers.ts';
 import type { RequestKind } from '../classify.ts';
-import { RequestContext } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { openAccess, type Access, type MayUse } from './access.ts';
 import { apiKeyHeader } from './api-key-authenticator.ts';
 import type { Authenticator, Identity, Judgement } from './identity.ts';
@@ -81,10 +81,10 @@ export function createGuard({ authenticators, impersonators, isUiOpen, access = 
       sendProblem(context.exchange, { code: 'BAD_REQUEST', detail: 'a request carries X-Trino- or X-Presto- headers, not both.' });
       return undefined;
     }
-    if (!('mayNotBe' in done)) return new RequestContext(context.exchange, { headers: done.headers, identity });
+    if (!('mayNotBe' in done)) return context.admitted({ headers: done.headers, identity });
     const refusal = { code: 'FORBIDDEN', detail: `Access Denied: User ${name} cannot impersonate user ${done.mayNotBe}` } as const;
     // A page, because clients show its message and not that of a 403.
-    if (what.kind === 'statement') return new RequestContext(context.exchange, { headers: context.headers, identity, refusal });
+    if (what.kind === 'statement') return context.admitted({ headers: context.headers, identity, refusal });
     sendProblem(context.exchange, refusal);
     return undefined;
   }
@@ -103,9 +103,7 @@ export function createGuard({ authenticators, impersonators, isUiOpen, access = 
 
   return {
     admit: (context, what) =>
-      isOpen(what, context, isUiOpen)
-        ? new RequestContext(context.exchange, { headers: unspent(context.headers) })
-        : judgeAll(context, what),
+      isOpen(what, context, isUiOpen) ? context.admitted({ headers: unspent(context.headers) }) : judgeAll(context, what),
     mayUse: access.mayUse,
     isReady: () => access.isReady() && authenticators.every((one) => one.isReady()),
   };

@@ -38,7 +38,13 @@ interface Asking {
   cancelTimer?: () => void;
 }
 
-export function createDemandKeeper(port: DemandPort, clock: Clock, log: Log): DemandKeeper {
+/** How many wishes the API server has taken, and how many it has not. */
+export interface WishCounts {
+  taken: number;
+  failed: number;
+}
+
+export function createDemandKeeper(port: DemandPort, clock: Clock, log: Log, counts: WishCounts = { taken: 0, failed: 0 }): DemandKeeper {
   const asking = new Map<string, Asking>();
   const turns = new Map<string, Promise<void>>();
 
@@ -65,8 +71,10 @@ export function createDemandKeeper(port: DemandPort, clock: Clock, log: Log): De
         entry.toldArrivedAt = newestArrivedAt;
         await port.ask(runtime, { arrivedAt: newestArrivedAt, waiting, user });
         entry.isTold = true;
+        counts.taken += 1;
         if (asking.get(runtime) === entry) plan(runtime, entry, renewMs);
       } catch (error) {
+        counts.failed += 1;
         log.warn('the API server did not take the wish to wake a runtime; trying again', { runtime, error });
         if (asking.get(runtime) === entry) plan(runtime, entry, retryMs);
       }

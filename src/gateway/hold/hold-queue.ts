@@ -43,6 +43,8 @@ export interface HoldQueueInit {
   readonly firstSequence: number;
   /** Whether the runtime has to be asked for, or would run the statement right now. */
   readonly needsDemand: (runtime: string) => boolean;
+  /** A statement that still waited is dropped: nobody asks for it any more. */
+  readonly onAbandoned?: (runtime: string) => void;
 }
 
 /** Who waits now is looked at this often while anything is held, in ms. */
@@ -303,6 +305,7 @@ export class HoldQueue {
 
   /** What it came to is remembered, since its address may still open. */
   #end(held: HeldStatement): void {
+    if (held.state === 'HELD') this.#init.onAbandoned?.(held.runtime);
     if (held.token >= 0 && held.state !== 'HANDED_OVER') {
       const failure = held.failure ?? (held.state === 'CANCELED' ? canceled : abandoned);
       this.#endings.ended(held.id, failure);

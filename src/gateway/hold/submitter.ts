@@ -1,11 +1,12 @@
 // Hands waiting statements over: one submission at a time per statement, one try at a time per coordinator that turned
 // somebody away. Knows nothing of clients; who waits is woken through the queue (trino-protocol 7.5). Shell.
-import type { Clock } from '#core/clock.ts';
+import type { Clock, EpochMs } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Log } from '#observe/log.ts';
 import type { Proofs } from '../proofs.ts';
 import type { KnownCoordinators } from '../routing/known-coordinators.ts';
+import type { GatewayCounts } from '../records/counts.ts';
 import { addressedTo, prefixOf } from '../routing/request-route.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { RunningQueries } from '../running-queries.ts';
@@ -32,6 +33,7 @@ export interface SubmitterInit {
   readonly known: KnownCoordinators;
   readonly proofs: Proofs;
   readonly client: CoordinatorClient;
+  readonly counts: GatewayCounts;
   readonly clock: Clock;
   readonly log: Log;
   /**
@@ -43,18 +45,9 @@ export interface SubmitterInit {
 
 const cancelTimeoutMs = 10_000;
 
-export function createSubmitter({
-  table,
-  queue,
-  turnstile,
-  running,
-  known,
-  proofs,
-  client,
-  log,
-  isOnlyReplica,
-  clock,
-}: SubmitterInit): Submitter {
+export function createSubmitter(init: SubmitterInit): Submitter {
+  const { table, queue, turnstile, running, known, proofs, client, counts, log, isOnlyReplica, clock } = init;
+
   function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
     if (nextUri === undefined) return;
     const { pathname, search } = new URL(nextUri);
@@ -78,15 +71,18 @@ export function createSubmitter({
   function fail(held: HeldStatement, failure: TrinoFailure): void {
     held.state = 'FAILED';
     held.failure = failure;
+    counts.failed(held.runtime, failure.name);
     log.info('a waiting statement failed', { id: held.id, runtime: held.runtime, error: failure.name, message: failure.message });
     queue.wake(held);
   }
 
-  function accept(held: HeldStatement, entry: RouteEntry, outcome: Outcome): void {
+  function accept(held: HeldStatement, entry: RouteEntry, outcome: Outcome, beganAt: EpochMs): void {
     turnstilePassed(held.runtime);
     if (outcome.realId !== undefined) known.learnAnswer(outcome.realId, entry);
     if (held.state === 'CANCELED') return cancelAtCoordinator(held, outcome);
-    log.info('handed over', { id: held.id, queryId: outcome.realId, runtime: held.runtime, waitedMs: clock.now() - held.arrivedAt });
+    const now = clock.now();
+    counts.handedOver(held.runtime, now - held.arrivedAt, now - beganAt);
+    log.info('handed over', { id: held.id, queryId: outcome.realId, runtime: held.runtime, waitedMs: now - held.arrivedAt });
     if (outcome.realId !== undefined && outcome.nextUri !== undefined) running.seen(outcome.realId, held.runtime);
     queue.handOver(held, outcome, isOnlyReplica);
   }
@@ -106,10 +102,10 @@ export function createSubmitter({
     queue.wake(held);
   }
 
-  function take(held: HeldStatement, entry: RouteEntry, done: SubmissionResult): void {
+  function take(held: HeldStatement, entry: RouteEntry, done: SubmissionResult, beganAt: EpochMs): void {
     if (done.result === 'accepted' && held.state !== 'CANCELED' && !proofs.isProven(entry, done.outcome.realId))
       return holdBack(held, entry, done.outcome);
-    if (done.result === 'accepted') return accept(held, entry, done.outcome);
+    if (done.result === 'accepted') return accept(held, entry, done.outcome, beganAt);
     if (done.result === 'not-now') {
       turnstile.turnedAway(held.runtime);
       log.info('a coordinator did not take a statement; it waits on', { id: held.id, runtime: held.runtime, why: done.why });
@@ -117,7 +113,10 @@ export function createSubmitter({
     if (held.state === 'CANCELED') return;
     if (done.result === 'failed') return fail(held, done.failure);
     held.state = done.result === 'refused' ? 'REFUSED' : 'HELD';
-    if (done.result === 'refused') held.outcome = done.outcome;
+    if (done.result === 'refused') {
+      held.outcome = done.outcome;
+      counts.of(held.runtime).refused += 1;
+    }
     queue.wake(held);
     // The others learn when the next try is.
     if (done.result === 'not-now') queue.notify([held.runtime]);
@@ -134,8 +133,9 @@ export function createSubmitter({
       heldId: held.id,
       ...(freshAuthorization === undefined ? {} : { authorization: freshAuthorization }),
     };
+    const beganAt = clock.now();
     try {
-      take(held, entry, await submitStatement(client, entry, submission, new AbortController().signal));
+      take(held, entry, await submitStatement(client, entry, submission, new AbortController().signal), beganAt);
     } catch (error) {
       log.error('a submission failed inside the gateway', { id: held.id, runtime: held.runtime, error });
       turnstilePassed(held.runtime);
@@ -159,7 +159,10 @@ export function createSubmitter({
       if (held.state === 'FAILED' || held.state === 'CANCELED') return;
       const { outcome } = held;
       const wasHandedOver = held.state === 'HANDED_OVER';
-      if (!wasHandedOver) held.state = 'CANCELED';
+      if (!wasHandedOver) {
+        held.state = 'CANCELED';
+        counts.of(held.runtime).canceled += 1;
+      }
       if (wasHandedOver && outcome !== undefined) {
         cancelAtCoordinator(held, outcome);
         queue.begun(held);

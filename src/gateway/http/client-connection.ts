@@ -190,7 +190,7 @@ export class ClientConnection {
 
   #breakBody(exchange: ClientExchange, why: string): void {
     const { isOpen, reader } = exchange;
-    exchange.departure.abort();
+    exchange.leave();
     reader?.onBroken();
     this.#exchange = undefined;
     this.#refuse({ status: 400, why }, isOpen);
@@ -244,7 +244,7 @@ export class ClientConnection {
     this.#endLargeHead();
     const exchange = this.#exchange;
     if (exchange === undefined || exchange.isEnded) return;
-    exchange.departure.abort();
+    exchange.leave();
     if (this.#body !== undefined) exchange.reader?.onBroken();
     this.destroy();
   }

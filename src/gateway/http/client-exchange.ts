@@ -49,6 +49,9 @@ export class ClientExchange {
   /** Of the answer, not yet written. Text is Latin-1: a byte per character. */
   #parts: (string | Buffer)[] = [];
   #reader: BodyReader | undefined;
+  #status = 0;
+  #sentBytes = 0;
+  #onFinished: (() => void) | undefined;
 
   constructor(init: ExchangeInit) {
     this.#init = init;
@@ -70,6 +73,33 @@ export class ClientExchange {
 
   get isEnded(): boolean {
     return this.#state === 'ended';
+  }
+
+  /** Of the answer, and 0 when none was begun. */
+  get status(): number {
+    return this.#status;
+  }
+
+  /** Of the answer, its head included. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Called back once: the answer is complete, or the client has gone. */
+  onFinished(listener: () => void): void {
+    this.#onFinished = listener;
+  }
+
+  /** The client has gone, or there is no more to be had from it. */
+  leave(): void {
+    this.departure.abort();
+    this.#finish();
+  }
+
+  #finish(): void {
+    const listener = this.#onFinished;
+    this.#onFinished = undefined;
+    listener?.();
   }
 
   get reader(): BodyReader | undefined {
@@ -97,6 +127,7 @@ export class ClientExchange {
   begin(status: number, reason: string, headers: readonly string[], length: number | undefined): void {
     if (!this.isOpen) return;
     this.#state = 'begun';
+    this.#status = status;
     const { method, isHttp10 } = this.head;
     this.#hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
     this.#isChunked = this.#hasBody && length === undefined && !isHttp10;
@@ -123,6 +154,7 @@ export class ClientExchange {
     this.#parts = [];
     let size = 0;
     for (const { length } of parts) size += length;
+    this.#sentBytes += size;
     if (size <= copyUpTo) {
       socket.write(joined(parts, size));
       return true;
@@ -148,6 +180,7 @@ export class ClientExchange {
     this.#state = 'ended';
     if (this.#isChunked) this.#parts.push('0\r\n\r\n');
     const isFree = this.flush();
+    this.#finish();
     this.#init.onEnd(this.#keepsAlive);
     return isFree;
   }

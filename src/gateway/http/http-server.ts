@@ -17,6 +17,7 @@ export interface HttpServerInit {
 export interface HttpServer {
   /** The port that was taken; 0 picks a free one. Rejects with EADDRINUSE when taken. */
   listen(host: string, port: number): Promise<number>;
+  readonly connections: number;
   /** Takes no more clients, lets answers end and their connections with them. Fulfilled when there is no connection left. */
   stop(): Promise<void>;
   /** Breaks off what is left. */
@@ -64,6 +65,9 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   }
 
   return {
+    get connections() {
+      return connections.size;
+    },
     listen: (host, port) => listenOn(createListener(), host, port),
     async stop() {
       isStopping = true;

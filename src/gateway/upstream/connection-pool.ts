@@ -32,6 +32,10 @@ export class ConnectionPool {
     else this.#waiting.push(take);
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   /** Who waits for a connection waits no longer. */
   forget(take: TakeConnection): void {
     const index = this.#waiting.indexOf(take);

@@ -48,7 +48,17 @@ export interface CoordinatorAnswer {
   readonly connection: CoordinatorConnection;
 }
 
+/** Told of what becomes of requests; not of those whose asker has gone. */
+export interface UpstreamObserver {
+  answered(baseUrl: string, status: number): void;
+  failed(baseUrl: string, how: 'refused' | 'broken' | 'silent'): void;
+  /** Once more on another connection. */
+  sentAgain(): void;
+}
+
 export interface CoordinatorClient {
+  /** Open connections to all coordinators. */
+  readonly connections: number;
   open(call: UpstreamCall): Promise<CoordinatorAnswer>;
   /** Reads the whole answer, up to its bound, within the head's time-out. */
   exchange(call: UpstreamCall): Promise<SmallAnswer>;
@@ -99,7 +109,7 @@ function readWhole({ connection }: CoordinatorAnswer, maxBytes: number): Promise
   });
 }
 
-export function createCoordinatorClient(clock: Clock): CoordinatorClient {
+export function createCoordinatorClient(clock: Clock, observer?: UpstreamObserver): CoordinatorClient {
   const pools = new Map<string, ConnectionPool>();
 
   function poolOf(baseUrl: string): ConnectionPool {
@@ -114,14 +124,22 @@ export function createCoordinatorClient(clock: Clock): CoordinatorClient {
       const { signal, headTimeoutMs } = call;
       const pool = poolOf(call.baseUrl);
       let connection: CoordinatorConnection | undefined;
+      let isLate = false;
+      const tell = (isRefused: boolean): void => {
+        if (!signal.aborted) observer?.failed(call.baseUrl, isRefused ? 'refused' : isLate ? 'silent' : 'broken');
+      };
       const end = (error: Error): void => {
         if (connection !== undefined) return connection.destroy(error);
         settle();
         pool.forget(take);
+        tell(false);
         reject(new UpstreamError(error.message, false, error));
       };
       const leave = (): void => end(new Error('who asked has gone'));
-      const cancelTimer = clock.after(headTimeoutMs, () => end(new Error(`no answer within ${headTimeoutMs} ms`)));
+      const cancelTimer = clock.after(headTimeoutMs, () => {
+        isLate = true;
+        end(new Error(`no answer within ${headTimeoutMs} ms`));
+      });
       const settle = (): void => {
         cancelTimer();
         signal.removeEventListener('abort', leave);
@@ -136,14 +154,20 @@ export function createCoordinatorClient(clock: Clock): CoordinatorClient {
           signal,
           onHead(head) {
             cancelTimer();
+            observer?.answered(call.baseUrl, head.status);
             resolve({ head, connection: taken });
           },
           onFailed(error, hasBegun) {
             settle();
             const code = error.code ?? '';
             const isStale = taken.isReused && !hasBegun && staleConnection.has(code);
-            if (isStale && maySendAgain(call) && !signal.aborted) resolve(send(call, true));
-            else reject(new UpstreamError(error.message, noConnection.has(code), error));
+            if (isStale && maySendAgain(call) && !signal.aborted) {
+              observer?.sentAgain();
+              return resolve(send(call, true));
+            }
+            const isRefused = noConnection.has(code);
+            tell(isRefused);
+            reject(new UpstreamError(error.message, isRefused, error));
           },
         });
       };
@@ -154,6 +178,11 @@ export function createCoordinatorClient(clock: Clock): CoordinatorClient {
   }
 
   return {
+    get connections() {
+      let count = 0;
+      for (const pool of pools.values()) count += pool.count;
+      return count;
+    },
     open: (call) => send(call, false),
     async exchange(call) {
       const answer = await send(call, false);
