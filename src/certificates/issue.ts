@@ -1,4 +1,4 @@
-// Issues X.509 certificates: a CA of its own, and server certificates signed by it. Who keeps them, where, and when they are
+// Issues X.509 certificates: a CA of its own, and certificates of servers and clients signed by it. Who keeps them, where, and when they are
 // renewed is the caller's business. Source: RFC 5280 (profile), RFC 5480 (P-256 keys).
 import { X509Certificate, createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
@@ -23,6 +23,12 @@ export interface ServerIssue extends Issue {
   readonly issuer: IssuedCertificate;
 }
 
+export interface ClientIssue extends Issue {
+  /** Its subjectAltName; none without. */
+  readonly names?: { readonly uri?: string; readonly email?: string; readonly dns?: string };
+  readonly issuer: IssuedCertificate;
+}
+
 /** A certificate is valid from this long before its issue, for clients whose clock is behind. */
 export const backdateMs = 24 * 60 * 60_000;
 
@@ -34,8 +40,9 @@ const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 const AUTHORITY_KEY_IDENTIFIER = '2.5.29.35';
 const SERVER_AUTHENTICATION = oid('1.3.6.1.5.5.7.3.1');
+const CLIENT_AUTHENTICATION = oid('1.3.6.1.5.5.7.3.2');
 
-/** A self-signed CA that may sign servers only. */
+/** A self-signed CA that may sign servers and clients, and no other CA. */
 export function issueCa(wanted: Issue): IssuedCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicDer(publicKey);
@@ -51,14 +58,31 @@ export function issueCa(wanted: Issue): IssuedCertificate {
 
 /** Throws when the issuer's certificate or key cannot be read, or a host is an address that is none. */
 export function issueServerCertificate(wanted: ServerIssue): IssuedCertificate {
+  return issueLeaf(wanted, SERVER_AUTHENTICATION, wanted.hosts.map(alternativeName));
+}
+
+/** Throws when the issuer's certificate or key cannot be read. */
+export function issueClientCertificate(wanted: ClientIssue): IssuedCertificate {
+  const { email, dns, uri } = wanted.names ?? {};
+  // RFC 5280 section 4.2.1.6: the tags of these kinds of names.
+  const tagged = [
+    [1, email],
+    [2, dns],
+    [6, uri],
+  ] as const;
+  const names = tagged.flatMap(([tag, text]) => (text === undefined ? [] : [implicit(tag, Buffer.from(text))]));
+  return issueLeaf(wanted, CLIENT_AUTHENTICATION, names);
+}
+
+function issueLeaf(wanted: Issue & { readonly issuer: IssuedCertificate }, usage: Buffer, names: readonly Buffer[]): IssuedCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicDer(publicKey);
   const signer = createPrivateKey(wanted.issuer.key);
   const extensions = sequence(
     extension(BASIC_CONSTRAINTS, true, sequence()),
     extension(KEY_USAGE, true, bits(Buffer.from([0x80]), 7)),
-    extension(EXTENDED_KEY_USAGE, false, sequence(SERVER_AUTHENTICATION)),
-    extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(...wanted.hosts.map(alternativeName))),
+    extension(EXTENDED_KEY_USAGE, false, sequence(usage)),
+    ...(names.length === 0 ? [] : [extension(SUBJECT_ALTERNATIVE_NAME, false, sequence(...names))]),
     extension(SUBJECT_KEY_IDENTIFIER, false, octets(keyIdentifier(spki))),
     extension(AUTHORITY_KEY_IDENTIFIER, false, sequence(implicit(0, keyIdentifier(publicDer(createPublicKey(wanted.issuer.key)))))),
   );

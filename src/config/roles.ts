@@ -63,6 +63,13 @@ export const gatewaySettings = {
   listen: setting(listenAddress, 'where Trino clients connect', { host: '127.0.0.1', port: 8080 }),
   tlsCert: optional(path, 'certificate with its chain in PEM, for clients that come with https; read again when it changes'),
   tlsKey: optional(path, 'its private key in PEM'),
+  clientCa: optional(path, 'clients may show a certificate of these authorities, in PEM; read again when it changes'),
+  clientCert: setting(choice('optional', 'required'), 'whether they have to: then nobody connects without', 'optional'),
+  clientCertUser: setting(
+    choice('cn', 'uri', 'email', 'dns'),
+    'what of it becomes X-Trino-User: the subject CN, or the one subjectAltName of that kind',
+    'cn',
+  ),
   apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
   healthListen: setting(listenAddress, 'where /livez, /readyz, /status and /metrics are served', { host: '127.0.0.1', port: 0 }),
   routes: optional(
@@ -117,16 +124,18 @@ export function findGatewayProblem(config: GatewayConfig): string | undefined {
 }
 
 function findAdmitProblem(config: GatewayConfig): string | undefined {
-  const { routes, apiKeysFile, apiKeysSecret, jwtIssuer, jwtAudience, jwtKeysUrl, impersonators, access } = config;
+  const { routes, apiKeysFile, apiKeysSecret, jwtIssuer, jwtAudience, jwtKeysUrl, impersonators, access, clientCa, tlsCert } = config;
+  if (clientCa !== undefined && tlsCert === undefined)
+    return '--client-ca needs --tls-cert and --tls-key: certificates are shown in the handshake of TLS, which must end here';
   if (apiKeysSecret && apiKeysFile !== undefined) return 'API keys come from --api-keys-file or from --api-keys-secret, not from both';
   if (apiKeysSecret && routes !== undefined) return '--api-keys-secret needs a cluster: with --routes give --api-keys-file';
   if (jwtIssuer !== undefined && jwtAudience === undefined)
     return '--jwt-issuer needs --jwt-audience: else a token for any other service of the issuer would do';
   if (jwtIssuer === undefined && (jwtAudience !== undefined || jwtKeysUrl !== undefined))
     return '--jwt-audience and --jwt-keys-url go with --jwt-issuer';
-  const authenticates = apiKeysSecret || apiKeysFile !== undefined || jwtIssuer !== undefined;
+  const authenticates = apiKeysSecret || [apiKeysFile, jwtIssuer, clientCa].some((one) => one !== undefined);
   if (authenticates || (impersonators === undefined && access === undefined)) return undefined;
-  return `${access === undefined ? '--impersonators' : '--access'} is for a gateway that authenticates: give API keys or --jwt-issuer too`;
+  return `${access === undefined ? '--impersonators' : '--access'} is for a gateway that authenticates: give API keys, --jwt-issuer or --client-ca too`;
 }
 
 function findSourceProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {

@@ -2,6 +2,7 @@
 import type { Identity } from './admit/identity.ts';
 import { headerOf, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { prefixOf } from './routing/request-route.ts';
+import type { ClientCertificate } from './http/client-certificate.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import type { GatewayProblem } from './problems.ts';
 import { Notes } from './records/notes.ts';
@@ -57,6 +58,11 @@ export class RequestContext {
   /** The same request as the phase "admit" leaves it. */
   admitted(admission: Admission): RequestContext {
     return new RequestContext(this.exchange, admission, this.notes);
+  }
+
+  /** Read when somebody asks for it. */
+  get certificate(): ClientCertificate | undefined {
+    return this.exchange.clientCertificate;
   }
 
   /** Aborted when the client goes before the answer is complete. Made when somebody asks for it. */

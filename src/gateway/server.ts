@@ -20,8 +20,7 @@ import type { KeyRing } from './hold/seal-key.ts';
 import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
-import { createHttpServer } from './http/http-server.ts';
-import type { TlsSource } from './http/tls-files.ts';
+import { createHttpServer, type TlsFollowed } from './http/http-server.ts';
 import { createKills } from './kills.ts';
 import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
@@ -58,7 +57,7 @@ export interface GatewayInit {
    */
   readonly isOnlyReplica?: boolean;
   /** Without it the gateway speaks plain HTTP. */
-  readonly tls?: Pick<TlsSource, 'current' | 'subscribe'>;
+  readonly tls?: TlsFollowed;
   /** Whether whoever wrote the routes has proven their coordinators, as the operator does. Default true. */
   readonly trustsRoutes?: boolean;
 }

@@ -7,6 +7,7 @@ import { createFileAccess } from '#gateway/admit/access.ts';
 import { createStatementRates, type CountStatement } from '#gateway/admit/statement-rates.ts';
 import { createApiKeyAuthenticator, type ApiKeySource } from '#gateway/admit/api-key-authenticator.ts';
 import { createFileApiKeys, createSecretApiKeys } from '#gateway/admit/api-key-sources.ts';
+import { createCertificateAuthenticator } from '#gateway/admit/certificate-authenticator.ts';
 import { createIssuerKeys, readJsonByHttp } from '#gateway/admit/issuer-keys.ts';
 import { createTokenAuthenticator } from '#gateway/admit/token-authenticator.ts';
 import type { Authenticator } from '#gateway/admit/identity.ts';
@@ -65,7 +66,8 @@ export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
       : createFileAccess({ file: resolve(config.access), parse: (text) => readYamlDocuments(text)[0], clock, log });
   const living: readonly Living[] = [apiKeys, access].filter((one) => one !== undefined);
   const keyHolders = apiKeys === undefined ? undefined : createApiKeyAuthenticator(apiKeys);
-  const authenticators = [keyHolders, createTokens(init)].filter((one) => one !== undefined);
+  const certificates = config.clientCa === undefined ? undefined : createCertificateAuthenticator(config.clientCertUser);
+  const authenticators = [keyHolders, createTokens(init), certificates].filter((one) => one !== undefined);
   const impersonators = new Set(config.impersonators);
   if (authenticators.length === 0) log.info('the gateway authenticates nobody: credentials pass through to the coordinators');
   return {

@@ -76,7 +76,11 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
 }
 
 /** Undefined where clients come with plain HTTP. Throws SetupError for a pair that cannot be used. */
-function tlsOf({ tlsCert, tlsKey }: GatewayConfig, { clock }: RoleProcess, { log, stops }: StartedRole): TlsSource | undefined {
+function tlsOf(
+  { tlsCert, tlsKey, clientCa, clientCert }: GatewayConfig,
+  { clock }: RoleProcess,
+  { log, stops }: StartedRole,
+): TlsSource | undefined {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   const what = 'the gateway cannot serve https';
   const mend = 'Give both, in PEM: --tls-cert FILE --tls-key FILE.';
@@ -87,11 +91,13 @@ function tlsOf({ tlsCert, tlsKey }: GatewayConfig, { clock }: RoleProcess, { log
       mend,
     });
   try {
-    const tls = createTlsFiles({ certFile: resolve(tlsCert), keyFile: resolve(tlsKey), clock, log });
+    const clients = clientCa === undefined ? {} : { clients: { caFile: resolve(clientCa), areRequired: clientCert === 'required' } };
+    const tls = createTlsFiles({ certFile: resolve(tlsCert), keyFile: resolve(tlsKey), ...clients, clock, log });
     stops.push(() => tls.stop());
     return tls;
   } catch (error) {
-    const why = `${tlsCert} and ${tlsKey} are not usable: ${error instanceof Error ? error.message : String(error)}.`;
+    const given = [tlsCert, tlsKey, ...(clientCa === undefined ? [] : [clientCa])].join(', ');
+    const why = `${given} are not usable: ${error instanceof Error ? error.message : String(error)}.`;
     throw new SetupError({ what, why, mend, cause: error });
   }
 }

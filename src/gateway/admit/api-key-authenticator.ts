@@ -22,7 +22,7 @@ interface Found {
   readonly key: string;
 }
 
-function find({ headers }: Shown): Found | undefined {
+function find({ headers }: Pick<Shown, 'headers'>): Found | undefined {
   const key = headerOf(headers, apiKeyHeader);
   if (key !== undefined) return { header: apiKeyHeader, key: key.trim() };
   const authorization = headerOf(headers, 'authorization');
@@ -40,6 +40,7 @@ function find({ headers }: Shown): Found | undefined {
 
 export function createApiKeyAuthenticator(source: Pick<ApiKeySource, 'current'>): Authenticator {
   return {
+    wants: 'an API key (X-API-Key, or as password)',
     judge(shown) {
       const found = find(shown);
       if (found === undefined) return undefined;

@@ -66,7 +66,7 @@ export function createGuard({ authenticators, impersonators, isUiOpen, access = 
   function refuse({ exchange }: RequestContext, judgement: Exclude<Judgement, { is: 'proven' }> | undefined): void {
     if (judgement?.is === 'undecided')
       return sendProblem(exchange, { code: 'UNDECIDED', detail: `${judgement.why} Try again shortly.`, retryAfterSeconds: 5 });
-    const why = judgement?.why ?? 'this gateway wants credentials: an API key (X-API-Key, or as password) or a bearer token.';
+    const why = judgement?.why ?? `this gateway wants credentials: ${authenticators.map(({ wants }) => wants).join(' or ')}.`;
     sendUnauthorized(
       exchange,
       why,

@@ -1,6 +1,6 @@
-// Who asks, once it is proven, and what an authenticator has to be. A client certificate, when the gateway ends TLS, becomes one
-// more authenticator and one more field of `Shown`. Pure.
+// Who asks, once it is proven, and what an authenticator has to be. Pure.
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
+import type { ClientCertificate } from '../http/client-certificate.ts';
 
 export interface Identity {
   /** Becomes X-Trino-User. */
@@ -11,6 +11,8 @@ export interface Identity {
 /** What of a request may prove who sent it. */
 export interface Shown {
   readonly headers: HeaderPairs;
+  /** Of the connection; undefined where the client has none or was not asked. */
+  readonly certificate: ClientCertificate | undefined;
 }
 
 /** 'wrong' is the client's matter (401), 'undecided' ours or the issuer's (503). `why` is for the client and names no secret. */
@@ -20,10 +22,12 @@ export type Judgement =
   | { readonly is: 'undecided'; readonly why: string };
 
 export interface Authenticator {
+  /** Completes "this gateway wants credentials: ...". */
+  readonly wants: string;
   /** Undefined when the request shows no credentials of this kind. */
   judge(shown: Shown): Judgement | undefined | Promise<Judgement>;
   /** Lower-case names of headers that are for the gateway alone and go no further, judged or not. */
-  spends(shown: Shown): readonly string[];
+  spends(shown: Pick<Shown, 'headers'>): readonly string[];
   /** Values of WWW-Authenticate; `why` when its credentials were shown and are wrong. */
   challenges(why: string | undefined): readonly string[];
   /** Whether it knows enough to judge anybody. */

@@ -30,7 +30,7 @@ interface Remembered {
 /** About 300 bytes each. */
 const maxRemembered = 10_000;
 
-function tokenOf({ headers }: Shown): string | undefined {
+function tokenOf({ headers }: Pick<Shown, 'headers'>): string | undefined {
   const token = credentialsOf(headerOf(headers, 'authorization'), 'bearer');
   return token?.split('.').length === 3 ? token : undefined;
 }
@@ -94,6 +94,7 @@ export function createTokenAuthenticator(init: TokenAuthenticatorInit): Authenti
   }
 
   return {
+    wants: 'a bearer token',
     judge(shown) {
       const token = tokenOf(shown);
       return token === undefined ? undefined : judge(token);

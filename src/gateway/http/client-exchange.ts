@@ -2,6 +2,7 @@
 // nobody's matter here. Whatever is said after the client has gone is thrown away. Shell.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { readClientCertificate, type ClientCertificate } from './client-certificate.ts';
 import { Departure } from './departure.ts';
 import type { RequestHead } from './request-head.ts';
 
@@ -64,6 +65,10 @@ export class ClientExchange {
 
   get isTls(): boolean {
     return 'encrypted' in this.#init.socket;
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return readClientCertificate(this.#init.socket);
   }
 
   /** Nothing of an answer has been sent, and there is somebody to read one. */

@@ -1,5 +1,6 @@
 // Listens for clients and keeps their connections. Shell. HTTP/1.1, over TLS where there is a certificate: else TLS ends before the
 // gateway, or there is none.
+import { constants } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { Clock } from '#core/clock.ts';
@@ -8,10 +9,13 @@ import type { ClientExchange } from './client-exchange.ts';
 import { createLargeHeads } from './large-heads.ts';
 import type { TlsSource } from './tls-files.ts';
 
+/** Who follows the files stops following them too. */
+export type TlsFollowed = Omit<TlsSource, 'stop'>;
+
 export interface HttpServerInit {
   readonly clock: Clock;
   readonly handle: (exchange: ClientExchange) => void;
-  readonly tls?: Pick<TlsSource, 'current' | 'subscribe'>;
+  readonly tls?: TlsFollowed;
 }
 
 export interface HttpServer {
@@ -43,6 +47,8 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   const ends: (() => void)[] = [];
   const largeHeads = createLargeHeads();
   let isStopping = false;
+  /** Counts changes of whose certificates clients may show: connections of before a change are not trusted on. */
+  let trust = 0;
 
   function createListener(): Server {
     const server = tls === undefined ? createServer({ noDelay: true }, take) : createTlsListener(tls);
@@ -51,16 +57,34 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   }
 
   function take(socket: Socket): void {
-    const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping, largeHeads });
+    const trustAtBirth = trust;
+    const isEnding = (): boolean => isStopping || trust !== trustAtBirth;
+    const connection = new ClientConnection({ socket, clock, handle, isStopping: isEnding, largeHeads });
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   }
 
-  function createTlsListener(source: Pick<TlsSource, 'current' | 'subscribe'>): TlsServer {
-    const options = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const;
-    const server = createTlsServer({ ...options, ...source.current(), noDelay: true, handshakeTimeout: handshakeTimeoutMs }, take);
-    // Connections there are keep what they began with.
-    ends.push(source.subscribe((pair) => server.setSecureContext({ ...options, ...pair })));
+  function endIdle(): void {
+    for (const connection of connections) if (connection.isIdle) connection.destroy();
+  }
+
+  function createTlsListener(source: TlsFollowed): TlsServer {
+    const { clientCertificates, current, subscribe } = source;
+    // A resumed session would carry on a certificate that has expired since, a renegotiated one could bring another.
+    const secureOptions = constants.SSL_OP_NO_RENEGOTIATION | (clientCertificates === 'none' ? 0 : constants.SSL_OP_NO_TICKET);
+    const options = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], secureOptions } as const;
+    const clients = { requestCert: clientCertificates !== 'none', rejectUnauthorized: clientCertificates === 'required' };
+    let { ca } = current();
+    const server = createTlsServer({ ...options, ...current(), ...clients, noDelay: true, handshakeTimeout: handshakeTimeoutMs }, take);
+    const end = subscribe((next) => {
+      server.setSecureContext({ ...options, ...next });
+      // With another certificate of ours, connections there are keep what they began with.
+      if (next.ca === ca) return;
+      ca = next.ca;
+      trust += 1;
+      endIdle();
+    });
+    ends.push(end);
     return server;
   }
 
@@ -73,7 +97,7 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
       isStopping = true;
       for (const end of ends) end();
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-      for (const connection of connections) if (connection.isIdle) connection.destroy();
+      endIdle();
       await Promise.all(closed);
     },
     destroy() {

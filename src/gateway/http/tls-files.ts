@@ -1,4 +1,6 @@
-// Certificate and key of the gateway from files, read again when they change; the last good pair is kept. Shell.
+// Certificate and key of the gateway from files, and the authorities of client certificates where clients may show some. Read again
+// when they change; the last good ones are kept. Shell.
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Clock } from '#core/clock.ts';
@@ -6,55 +8,79 @@ import type { Log } from '#observe/log.ts';
 import { followFile } from '../follow-file.ts';
 
 /** In PEM; the certificate with its chain. */
-export interface TlsPair {
+export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
+  /** Authorities of client certificates; one or more. */
+  readonly ca?: string;
 }
 
+/** Whether clients are asked for a certificate; where required, nobody gets past the handshake without a good one. */
+export type ClientCertificates = 'none' | 'optional' | 'required';
+
 export interface TlsSource {
-  current(): TlsPair;
-  subscribe(listener: (pair: TlsPair) => void): () => void;
+  readonly clientCertificates: ClientCertificates;
+  current(): TlsMaterial;
+  subscribe(listener: (material: TlsMaterial) => void): () => void;
   stop(): void;
 }
 
 export interface TlsFilesInit {
   readonly certFile: string;
   readonly keyFile: string;
+  readonly clients?: { readonly caFile: string; readonly areRequired: boolean };
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Throws when a file cannot be read, or when they are no pair. */
-function readPair({ certFile, keyFile }: TlsFilesInit): TlsPair {
-  const pair = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
-  createSecureContext(pair);
-  return pair;
+const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** Throws when there is none in it, or one that is damaged: OpenSSL itself would take such a text for no authorities. */
+function readAuthorities(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  const certificates = text.match(pemCertificate) ?? [];
+  if (certificates.length === 0) throw new Error(`there is no certificate in ${file}`);
+  for (const one of certificates) void new X509Certificate(one);
+  return text;
 }
 
-/** Throws when there is no usable pair to begin with. */
+/** Throws when a file cannot be read, or when certificate and key are no pair. */
+function readMaterial({ certFile, keyFile, clients }: TlsFilesInit): TlsMaterial {
+  const ca = clients === undefined ? {} : { ca: readAuthorities(clients.caFile) };
+  const material = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8'), ...ca };
+  createSecureContext(material);
+  return material;
+}
+
+/** Throws when there is nothing usable to begin with. */
 export function createTlsFiles(init: TlsFilesInit): TlsSource {
-  const { certFile, keyFile, clock, log } = init;
-  const listeners = new Set<(pair: TlsPair) => void>();
-  let pair = readPair(init);
+  const { certFile, keyFile, clients, clock, log } = init;
+  const files = [certFile, keyFile, ...(clients === undefined ? [] : [clients.caFile])];
+  const listeners = new Set<(material: TlsMaterial) => void>();
+  let material = readMaterial(init);
+
+  function take(next: TlsMaterial): void {
+    const { cert, key, ca } = material;
+    if (next.cert === cert && next.key === key && next.ca === ca) return;
+    material = next;
+    log.info(next.ca === ca ? 'the certificate was replaced' : 'the authorities of client certificates were replaced', { files });
+    for (const listener of listeners) listener(next);
+  }
 
   function read(): void {
     try {
-      const next = readPair(init);
-      if (next.cert === pair.cert && next.key === pair.key) return;
-      pair = next;
+      take(readMaterial(init));
     } catch (error) {
-      // Between the two files of a change they are no pair, and the second change follows.
-      log.warn('the certificate and its key cannot be used together; the last good ones stay in force', { certFile, keyFile, error });
-      return;
+      // Between two files of a change they are no pair, and the second change follows.
+      log.warn('the certificate, its key or the authorities cannot be used; the last good ones stay in force', { files, error });
     }
-    log.info('the certificate was replaced', { certFile });
-    for (const listener of listeners) listener(pair);
   }
 
-  const onError = (error: Error): void => log.error('the certificate is no longer followed: restart the gateway', { certFile, error });
-  const ends = [certFile, keyFile].map((file) => followFile({ file, clock, onChange: read, onError }));
+  const onError = (error: Error): void => log.error('the certificate is no longer followed: restart the gateway', { files, error });
+  const ends = files.map((file) => followFile({ file, clock, onChange: read, onError }));
   return {
-    current: () => pair,
+    clientCertificates: clients === undefined ? 'none' : clients.areRequired ? 'required' : 'optional',
+    current: () => material,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -133,7 +133,7 @@ describe('with a certificate the gateway', () => {
     assert.equal(await commonName(), 'first');
     const second = aPair('second');
     write({ key: second.key });
-    await role.notes(/the certificate and its key cannot be used together; the last good ones stay in force/);
+    await role.notes(/the certificate, its key or the authorities cannot be used; the last good ones stay in force/);
     assert.equal(await commonName(), 'first');
     write(second);
     await role.notes(/the certificate was replaced/);
