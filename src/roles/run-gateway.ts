@@ -21,7 +21,6 @@ import type { Check } from '#observe/health.ts';
 import { SetupError } from '#node/setup-error.ts';
 import { bind } from './bind.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
-import { connectCluster, waitForCluster } from './connect-cluster.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
 import { createGatewayGuard } from './gateway-guard.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
@@ -44,7 +43,7 @@ interface Mode {
 
 export async function runGateway(config: GatewayConfig, process: RoleProcess): Promise<void> {
   await runRole('gateway', process, config, async (role) => {
-    const mode = config.routes === undefined ? fromCluster(config, process, role) : fromFile(config.routes, process, role);
+    const mode = config.routes === undefined ? await fromCluster(config, process, role) : fromFile(config.routes, process, role);
     const { host, port } = config.listen;
     const { api, ...rest } = mode;
     const { clock, random } = process;
@@ -103,7 +102,9 @@ function tlsOf(
 }
 
 /** Not ready until the first list, but it listens and answers by then: the cluster is waited for behind the open port. */
-function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedRole): Mode {
+async function fromCluster(config: GatewayConfig, process: RoleProcess, role: StartedRole): Promise<Mode> {
+  // Loaded here: a gateway with a file of routes does without the HTTP client, which is 20 MB.
+  const { connectCluster, waitForCluster } = await import('./connect-cluster.ts');
   const { clock, random, signal } = process;
   const { log } = role;
   const api = connectCluster(config, process, role);

@@ -7,7 +7,6 @@ import { CliError } from '../io.ts';
 import type { CliIo } from '../io.ts';
 import { createRowFormatter, formatHeader } from '../rows.ts';
 import type { RowFormat, RowFormatter } from '../rows.ts';
-import { runStatement } from '../statement.ts';
 import type { Page } from '../statement.ts';
 
 interface QueryOptions {
@@ -48,6 +47,8 @@ async function query(sql: string, options: QueryOptions, io: CliIo): Promise<voi
   let formatter: RowFormatter | undefined;
   const progress = createProgress(io);
   try {
+    // Loaded here: the HTTP client costs time and memory that no other command, and no role, need pay.
+    const { runStatement } = await import('../statement.ts');
     const headers = statementHeaders(options, io.env['USER']);
     for await (const page of runStatement({ server, sql: statement, headers, clock: io.clock, random: io.random, signal: io.signal })) {
       const { columns } = page;

@@ -8,7 +8,7 @@ import { ClientExchange, keepAliveMs } from './client-exchange.ts';
 import { hasHalfLineEnd, maxHeadBytes } from './fields.ts';
 import { Gathering } from './gathering.ts';
 import { largeHeadBytes, type LargeHeads } from './large-heads.ts';
-import { parseRequestHead, type Refusal, type RequestHead } from './request-head.ts';
+import { parseRequestHead, type HeaderLines, type Refusal, type RequestHead } from './request-head.ts';
 
 export interface ConnectionInit {
   readonly socket: Socket;
@@ -30,6 +30,9 @@ const maxSilences = 4;
 const lingerMs = 2_000;
 const maxLingerBytes = 1024 * 1024;
 
+/** Characters of header lines that a connection keeps to compare the next ones with. */
+const maxRememberedLines = 4 * 1024;
+
 const endOfHead = Buffer.from('\r\n\r\n');
 
 export class ClientConnection {
@@ -41,6 +44,7 @@ export class ClientConnection {
   /** The rest of the request's body; undefined when there is none. */
   #body: BodyDecoder | undefined;
   #requestBeganAt: EpochMs = 0;
+  #lastLines: HeaderLines | undefined;
   /** Bytes of the next head that have been searched for its end. */
   #searched = 0;
   #hasLargeHead = false;
@@ -136,13 +140,16 @@ export class ClientConnection {
     if (end < 0 || end + 4 > maxHeadBytes) return this.#missEnd(ahead);
     // Some old clients end a body with one line end too many (RFC 9112 section 2.2).
     const start = end > 0 && ahead[0] === 13 && ahead[1] === 10 ? 2 : 0;
-    const head = parseRequestHead(ahead.toString('latin1', start, end + 4));
+    const head = parseRequestHead(ahead.toString('latin1', start, end + 4), this.#lastLines);
     this.#ahead = end + 4 === ahead.length ? undefined : ahead.subarray(end + 4);
     this.#searched = 0;
     this.#endLargeHead();
-    if (!('status' in head)) return head;
-    this.#refuse(head);
-    return undefined;
+    if ('status' in head) {
+      this.#refuse(head);
+      return undefined;
+    }
+    this.#lastLines = head.lines.text.length <= maxRememberedLines ? head.lines : undefined;
+    return head;
   }
 
   #missEnd(ahead: Buffer): undefined {

@@ -17,6 +17,14 @@ export interface RequestHead {
   readonly keepsAlive: boolean;
   /** The client sends its body when it is told to. */
   readonly awaitsContinue: boolean;
+  readonly lines: HeaderLines;
+}
+
+/** What follows the first line, read. */
+export interface HeaderLines {
+  readonly text: string;
+  readonly headers: HeaderPairs;
+  readonly framing: Framing;
 }
 
 /** The connection is of no use afterwards: nobody knows where the next request begins. */
@@ -48,17 +56,27 @@ function refusalOfHost({ hosts }: Framing, isHttp10: boolean): Refusal | undefin
   return hostForm.test(hosts[0] as string) ? undefined : refuse('Host is not a name or an address with its port');
 }
 
-/** `head` is everything up to and including the empty line. */
-export function parseRequestHead(head: string): RequestHead | Refusal {
-  if (!areCleanLines(head)) return refuse('a control character or half of a line end');
+function readLines(text: string): HeaderLines | Refusal {
+  if (!areCleanLines(text)) return refuse('a control character or half of a line end');
+  const headers = parseFields(text.slice(0, -2), 0);
+  if (typeof headers === 'string') return refuse(headers, headers.includes(`more than ${maxFields}`) ? 431 : 400);
+  return { text, headers, framing: readFraming(headers) };
+}
+
+/**
+ * `head` is everything up to and including the empty line. `last`: the lines of the request before it on the same connection; clients
+ * repeat them byte by byte, and what has been read once need not be read again.
+ */
+export function parseRequestHead(head: string, last?: HeaderLines): RequestHead | Refusal {
   const lineEnd = head.indexOf('\r\n');
   const [, method, target, version] = requestLine.exec(head.slice(0, lineEnd)) ?? [];
+  const text = head.slice(lineEnd + 2);
+  const lines = last?.text === text ? last : readLines(text);
+  if ('status' in lines) return lines;
   if (method === undefined || target === undefined) return refuse('the first line is not METHOD TARGET HTTP/1.1');
   if (version !== '1.1' && version !== '1.0') return refuse('only HTTP/1.1 and HTTP/1.0 are served', 505);
   const isHttp10 = version === '1.0';
-  const headers = parseFields(head.slice(0, -2), lineEnd + 2);
-  if (typeof headers === 'string') return refuse(headers, headers.includes(`more than ${maxFields}`) ? 431 : 400);
-  const framing = readFraming(headers);
+  const { headers, framing } = lines;
   const refusal = refusalOfHost(framing, isHttp10);
   if (refusal !== undefined) return refusal;
   const body = bodyOf(framing, isHttp10);
@@ -68,5 +86,5 @@ export function parseRequestHead(head: string): RequestHead | Refusal {
   // After CONNECT a client takes the connection for a tunnel.
   const keepsAlive = method !== 'CONNECT' && !connection.includes('close') && (!isHttp10 || connection.includes('keep-alive'));
   const awaitsContinue = expectations.length > 0 && body !== 0 && !isHttp10;
-  return { method, target: partOf(head, target), isHttp10, headers, body, keepsAlive, awaitsContinue };
+  return { method, target: partOf(head, target), isHttp10, headers, body, keepsAlive, awaitsContinue, lines };
 }
