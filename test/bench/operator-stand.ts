@@ -5,17 +5,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeObject } from '../../src/core/objects.ts';
-import { apiVersion, gatewayNamespace, systemNamespace, xtrinodes } from '../../src/apis/v1/resources.ts';
+import { apiVersion, gatewayNamespace, xtrinodes } from '../../src/apis/v1/resources.ts';
 import type { XTrinode } from '../../src/apis/v1/objects.ts';
 import { createReflector, type Reflector } from '../../src/kube/cache/reflector.ts';
-import { createHttpKubeApi, type HttpKubeApi } from '../../src/kube/client/http-kube-api.ts';
-import type { Resource } from '../../src/kube/port.ts';
-import { namespaces } from '../../src/kube/resources.ts';
+import { createHttpKubeApi } from '../../src/kube/client/http-kube-api.ts';
 import { readRecord } from '../../src/node/process-record.ts';
 import { silentLog } from '../../src/observe/log.ts';
 import { systemClock } from '../../src/observe/system-clock.ts';
-import { applyDefinitions } from '../../src/roles/bootstrap.ts';
 import { startRealCluster } from '../../tools/real-cluster/start-real-cluster.ts';
+import { prepareForOperator } from '../contract/prepare-for-operator.ts';
 import { createPretendNode } from '../fakes/pretend-node.ts';
 import { countCalls, type CallCounts } from './audit-log.ts';
 import { createCoordinatorCrowd } from './coordinator-crowd.ts';
@@ -26,13 +24,6 @@ const patienceMs = 600_000;
 /** Users that create runtimes at the same time. */
 const creators = 8;
 const launcher = join(import.meta.dirname, '..', '..', 'tools', 'start.mjs');
-const clusterRoleBindings: Resource = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  kind: 'ClusterRoleBinding',
-  plural: 'clusterrolebindings',
-  namespaced: false,
-};
 
 export interface OperatorProcess {
   readonly pid: number;
@@ -59,21 +50,6 @@ export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-/** Everything the operator needs around it, with all rights: what is counted here is calls. */
-async function prepare(api: HttpKubeApi): Promise<void> {
-  await applyDefinitions(api);
-  for (const name of [systemNamespace, gatewayNamespace, team])
-    await api.apply<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, by);
-  const binding = {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'bench-operator' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-    subjects: [{ kind: 'User', name: 'operator', apiGroup: 'rbac.authorization.k8s.io' }],
-  };
-  await api.apply<KubeObject>(clusterRoleBindings, binding, by);
 }
 
 function until(reflector: Reflector<XTrinode>, isSo: (runtimes: readonly XTrinode[]) => boolean): Promise<void> {
@@ -149,7 +125,7 @@ export async function createOperatorStand(): Promise<OperatorStand> {
   const parts = { api, clock: systemClock, random: Math.random, log: silentLog };
   const node = createPretendNode({ ...parts, addressOf: crowd.addressOf, startMs: 200, readyMs: 1_000, renewsLease: true });
   const watched = createReflector<XTrinode>({ ...parts, resource: xtrinodes, where: {} });
-  await prepare(api);
+  await prepareForOperator(api, team);
   await node.start();
   watched.start();
   await watched.synced;

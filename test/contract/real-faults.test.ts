@@ -7,15 +7,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { KubeObject } from '#core/objects.ts';
 import { internalSecretName } from '#apis/v1/names.ts';
-import { annotations, apiVersion, gatewayNamespace, systemNamespace, xtrinodes } from '#apis/v1/resources.ts';
+import { annotations, apiVersion, xtrinodes } from '#apis/v1/resources.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { createReflector, type Reflector } from '#kube/cache/reflector.ts';
 import { createHttpKubeApi, type HttpKubeApi } from '#kube/client/http-kube-api.ts';
-import type { Resource } from '#kube/port.ts';
-import { namespaces, secrets } from '#kube/resources.ts';
+import { secrets } from '#kube/resources.ts';
 import { silentLog } from '#observe/log.ts';
 import { systemClock } from '#observe/system-clock.ts';
-import { applyDefinitions } from '#roles/bootstrap.ts';
 import { createCoordinatorCrowd, type CoordinatorCrowd } from '../bench/coordinator-crowd.ts';
 import { start, type Child } from '../e2e/harness/children.ts';
 import { createPretendNode, type PretendNode } from '../fakes/pretend-node.ts';
@@ -24,6 +22,7 @@ import { mostAlikeInAMinute, mostListsOf } from '../faults/faults.ts';
 import type { FaultScript } from '../faults/script.ts';
 import { readObjects } from '../sweep/end-state.ts';
 import { findObjectDifferences } from '../sweep/sweep.ts';
+import { prepareForOperator } from './prepare-for-operator.ts';
 import { sharedCluster } from './shared-cluster.ts';
 
 const team = 'faults';
@@ -63,14 +62,6 @@ const bad: readonly { readonly name: string; readonly script: FaultScript }[] = 
   { name: 'a server that is away', script: [{ on: 'all', fromMs: 500, untilMs, fault: { do: 'reset', when: 'before' } }] },
 ];
 
-const clusterRoleBindings: Resource = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  kind: 'ClusterRoleBinding',
-  plural: 'clusterrolebindings',
-  namespaced: false,
-};
-
 describe('an operator and a bad API server that is real', () => {
   let api: HttpKubeApi;
   let proxy: FaultProxy;
@@ -84,18 +75,7 @@ describe('an operator and a bad API server that is real', () => {
   before(async () => {
     const cluster = await sharedCluster();
     api = createHttpKubeApi({ kubeconfigPath: cluster.kubeconfigPath, env: {}, clock: systemClock, log: silentLog });
-    await applyDefinitions(api);
-    for (const name of [systemNamespace, gatewayNamespace, team]) {
-      await api.apply<KubeObject>(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, by);
-    }
-    const binding = {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'faults-operator' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'User', name: 'operator', apiGroup: 'rbac.authorization.k8s.io' }],
-    };
-    await api.apply<KubeObject>(clusterRoleBindings, binding, by);
+    await prepareForOperator(api, team);
     const parts = { api, clock: systemClock, random: Math.random, log: silentLog };
     crowd = createCoordinatorCrowd();
     node = createPretendNode({ ...parts, addressOf: crowd.addressOf, startMs: 200, readyMs: 500, renewsLease: true });
