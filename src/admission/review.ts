@@ -109,15 +109,14 @@ function forbidden(
 }
 
 function unanswered({ uid }: AdmissionRequest, error: unknown): AdmissionReview {
-  const message = `who may read the Secrets of this catalog cannot be asked now, try again: ${error instanceof Error ? error.message : String(error)}`;
+  const message = `who may read the Secrets that it names cannot be asked now, try again: ${error instanceof Error ? error.message : String(error)}`;
   return answer(uid, false, [], { status: 'Failure', reason: 'ServiceUnavailable', code: 503, message });
 }
 
 /** The first Secret that the user may not read, as a refusal; asked only of what is right in all else. */
 async function judgeAccess(request: AdmissionRequest, mayReadSecret: MayReadSecret): Promise<AdmissionReview | undefined> {
-  const { kind, object, oldObject, namespace = '', userInfo = {} } = request;
-  if (kind.kind !== xtrinodeCatalogs.kind || object === undefined || object === null || object.metadata.deletionTimestamp !== undefined)
-    return undefined;
+  const { object, oldObject, namespace = '', userInfo = {} } = request;
+  if (object === undefined || object === null || object.metadata.deletionTimestamp !== undefined) return undefined;
   const references = newSecretReferences(object, oldObject ?? undefined);
   try {
     const answers = await Promise.all(references.map(({ secret }) => mayReadSecret(userInfo, namespace, secret)));

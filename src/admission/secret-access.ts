@@ -1,8 +1,8 @@
-// Whoever names a Secret in a catalog must be allowed to read it: the operator can read it, and a catalog could send what is in
+// Whoever names a Secret in a catalog or runtime must be allowed to read it: the operator can read it, and Trino could send what is in
 // it anywhere. Asked of the API server itself, of every reference that is new, so that a change of labels needs no such right.
 // Source: reference-api 3.8, 6.7.
 import type { KubeObject } from '#core/objects.ts';
-import type { XTrinodeCatalog } from '#apis/v1/objects.ts';
+import type { ConnectorFields, XTrinode, XTrinodeCatalog } from '#apis/v1/objects.ts';
 import { fieldOwner } from '#apis/v1/resources.ts';
 import type { KubeApi, Resource } from '#kube/port.ts';
 
@@ -39,11 +39,18 @@ export const subjectAccessReviews: Resource = Object.freeze({
 /** Within the time that the API server gives a webhook. */
 const askTimeoutMs = 3_000;
 
+type PropertyFields = Pick<ConnectorFields, 'propertySecretRefs'>;
+
 function referencesOf(object: KubeObject | undefined): readonly SecretReference[] {
   const { connector } = (object as XTrinodeCatalog | undefined)?.spec ?? {};
-  return Object.entries(connector ?? {}).flatMap(([key, input]) =>
+  const { spooling } = (object as XTrinode | undefined)?.spec ?? {};
+  const named: readonly (readonly [string, PropertyFields])[] = [
+    ...Object.entries(connector ?? {}).map(([key, input]) => [`connector.${key}`, input] as const),
+    ...(spooling === undefined ? [] : [['spooling', spooling as PropertyFields] as const]),
+  ];
+  return named.flatMap(([key, input]) =>
     Object.entries(input.propertySecretRefs ?? {}).map(([property, { name }]) => ({
-      field: `spec.connector.${key}.propertySecretRefs[${property}]`,
+      field: `spec.${key}.propertySecretRefs[${property}]`,
       secret: name,
     })),
   );

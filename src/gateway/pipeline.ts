@@ -1,9 +1,11 @@
 // The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
 // the picture. Nothing here waits; handlers do.
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { Guard } from './admit/guard.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
 import { RequestContext } from './context.ts';
+import type { Forward } from './forward.ts';
 import type { HeldRequests } from './held-requests.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import type { Queries } from './queries.ts';
@@ -39,12 +41,16 @@ function info({ table, startedAt, now }: PipelineInit, context: RequestContext):
 async function forwardByRoute({ table, forward }: PipelineInit, context: RequestContext): Promise<void> {
   const route = chooseRequestRoute(table(), context);
   if (isProblem(route)) return sendProblem(context.exchange, route);
-  const outcome = isUp(route) ? await forward(context, route, { path: `${context.path}${context.search}` }) : 'refused';
+  return forwardTo(forward, context, route, isUp(route));
+}
+
+async function forwardTo(forward: Forward, context: RequestContext, route: RouteEntry, isThere: boolean): Promise<void> {
+  const outcome = isThere ? await forward(context, route, { path: `${context.path}${context.search}` }) : 'refused';
   if (outcome === 'done' || context.gone.aborted) return;
   const name = `${route.namespace}/${route.name}`;
   sendProblem(context.exchange, {
     code: 'ASLEEP',
-    detail: isUp(route)
+    detail: isThere
       ? `the coordinator of runtime ${name} does not answer just now.`
       : `runtime ${name} is ${route.state}; it wakes on its first query.`,
     retryAfterSeconds: 30,
@@ -63,9 +69,11 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
       detail: 'the address of a spooled segment names its runtime, by /rt/<namespace>.<name> or the host name: this one names none.',
     });
   const { entry } = found;
+  // While it goes to sleep, too, as the pages of its queries.
+  const isThere = entry.coordinatorUrl !== undefined;
   // Nobody has to wake to throw a segment away: it expires by itself.
-  if (entry.coordinatorUrl === undefined && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.exchange, 200);
-  return forwardByRoute(init, context);
+  if (!isThere && context.path.startsWith('/v1/spooled/ack/')) return sendEmpty(context.exchange, 200);
+  return forwardTo(init.forward, context, entry, isThere);
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {

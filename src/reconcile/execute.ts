@@ -3,7 +3,7 @@
 import { canonicalJson, sha256Hex } from '#core/hash.ts';
 import { isContained } from '#core/equality.ts';
 import type { KubeObject, Secret } from '#core/objects.ts';
-import { internalSecretName, routeShardOf } from '#apis/v1/names.ts';
+import { internalSecretName, routeShardOf, spoolingSecretName } from '#apis/v1/names.ts';
 import type { XTrinode, XTrinodeStatus } from '#apis/v1/objects.ts';
 import { annotations, fieldOwner, finalizer, xtrinodes } from '#apis/v1/resources.ts';
 import type { FreshView } from '#kube/cache/fresh-view.ts';
@@ -12,7 +12,7 @@ import { isKubeError } from '#kube/errors.ts';
 import type { KubeApi, ObjectKey, Resource } from '#kube/port.ts';
 import * as resources from '#kube/resources.ts';
 import type { EventRecorder } from '#kube/control/events.ts';
-import { internalSecretKey } from '#render/pods.ts';
+import { internalSecretKey, spoolingSecretKey } from '#render/pods.ts';
 import { ownerOf, runtimeLabels } from '#render/labels.ts';
 import type { Action, OwnedObject } from './plan.ts';
 import type { Caches } from './runtime/caches.ts';
@@ -136,10 +136,20 @@ export function createExecutor({ api, caches, events, routes, newSecret, onRoute
     view.noteWritten(await api.apply(resource, wanted, forced));
   }
 
-  async function ensureInternalSecret(runtime: XTrinode): Promise<void> {
+  /** 256 bits, as Trino wants them. */
+  function newSpoolingKey(): string {
+    return btoa(newSecret().replaceAll(/../g, (hex) => String.fromCharCode(Number.parseInt(hex, 16))));
+  }
+
+  async function ensureSecrets(runtime: XTrinode): Promise<void> {
+    const { name } = runtime.metadata;
+    await ensureSecret(runtime, internalSecretName(name), internalSecretKey, newSecret);
+    if (runtime.spec.spooling !== undefined) await ensureSecret(runtime, spoolingSecretName(name), spoolingSecretKey, newSpoolingKey);
+  }
+
+  async function ensureSecret(runtime: XTrinode, secretName: string, key: string, make: () => string): Promise<void> {
     const { namespace = 'default', name, uid = '' } = runtime.metadata;
-    if (ensuredSecrets.has(uid)) return;
-    const secretName = internalSecretName(name);
+    if (ensuredSecrets.has(`${uid}/${secretName}`)) return;
     const existing = await api.get<Secret>(resources.secrets, { namespace, name: secretName });
     if (existing !== undefined && !isOwnedBy(existing, runtime)) throw foreignError({ ...existing, kind: 'Secret' }, runtime);
     if (existing === undefined) {
@@ -149,11 +159,11 @@ export function createExecutor({ api, caches, events, routes, newSecret, onRoute
         kind: 'Secret',
         metadata: { name: secretName, namespace, labels: runtimeLabels(name), ownerReferences: ownerOf(identity) },
         type: 'Opaque',
-        data: { [internalSecretKey]: btoa(newSecret()) },
+        data: { [key]: btoa(make()) },
       };
       await api.create(resources.secrets, secret, manager);
     }
-    ensuredSecrets.add(uid);
+    ensuredSecrets.add(`${uid}/${secretName}`);
   }
 
   async function publishRoute(key: string, entry: string): Promise<void> {
@@ -183,8 +193,8 @@ export function createExecutor({ api, caches, events, routes, newSecret, onRoute
         return apply(runtime, action.object);
       case 'delete':
         return remove(action.object);
-      case 'ensure-internal-secret':
-        return ensureInternalSecret(runtime);
+      case 'ensure-secrets':
+        return ensureSecrets(runtime);
       case 'publish-route':
         return publishRoute(action.key, action.entry);
       case 'remove-annotations':

@@ -9,7 +9,7 @@ export type Action =
   | { readonly do: 'apply'; readonly object: OwnedObject }
   | { readonly do: 'delete'; readonly object: OwnedObject }
   /** The generated shared secret: made when absent, never changed. */
-  | { readonly do: 'ensure-internal-secret' }
+  | { readonly do: 'ensure-secrets' }
   | { readonly do: 'publish-route'; readonly key: string; readonly entry: string }
   | { readonly do: 'remove-annotations'; readonly names: readonly string[] }
   | { readonly do: 'add-finalizer' }

@@ -5,6 +5,7 @@ import { revisionServiceName, type Role } from '#apis/v1/names.ts';
 import { formatDataSize } from '#trino/memory-sizing.ts';
 import { formatProperties } from '#trino/properties-file.ts';
 import { renderJvmConfig } from '#trino/jvm.ts';
+import { formatSpoolingManager, spoolingSwitches } from '#trino/spooling.ts';
 import type { RuntimeShape } from './shape.ts';
 
 export const httpPort = 8080;
@@ -31,7 +32,7 @@ function queryMaxMemory({ spec, shape }: ConfigInput): string {
 }
 
 function configProperties(input: ConfigInput, role: Role, revision: string): string {
-  const { shape, runtimeName } = input;
+  const { shape, runtimeName, spec } = input;
   const isCoordinator = role === 'coordinator';
   const { memory } = shape[role];
   // Announcing to the own Pod's address needs no name, so a coordinator starts before its Service has any address.
@@ -56,6 +57,7 @@ function configProperties(input: ConfigInput, role: Role, revision: string): str
     ['query.max-memory-per-node', formatDataSize(memory.queryMaxMemoryPerNodeBytes)],
     ['memory.heap-headroom-per-node', formatDataSize(memory.heapHeadroomPerNodeBytes)],
     ['catalog.config-dir', '/etc/trino/catalog'],
+    ...(spec.spooling === undefined ? [] : spoolingSwitches(spec.spooling)),
   ]);
 }
 
@@ -71,5 +73,6 @@ export function renderRoleFiles(input: ConfigInput, role: Role, revision: string
       ['node.data-dir', '/data/trino'],
       ['plugin.dir', '/usr/lib/trino/plugin'],
     ]),
+    ...(input.spec.spooling === undefined ? {} : { 'spooling-manager.properties': formatSpoolingManager(input.spec.spooling) }),
   };
 }

@@ -8,12 +8,13 @@ import type { RuntimeShape } from './shape.ts';
 
 export const containerNames: Readonly<Record<Role, string>> = { coordinator: 'trino-coordinator', worker: 'trino-worker' };
 export const internalSecretKey = 'shared-secret';
+export const spoolingSecretKey = 'shared-secret-key';
 
 export interface PodInput {
   readonly runtime: RuntimeIdentity;
   readonly shape: RuntimeShape;
   readonly revision: string;
-  readonly catalogEnvironment: ReadonlyMap<string, SecretReference>;
+  readonly secretEnvironment: ReadonlyMap<string, SecretReference>;
 }
 
 /**
@@ -35,7 +36,7 @@ const probes: Readonly<Record<'startupProbe' | 'readinessProbe' | 'livenessProbe
 };
 
 function environment(input: PodInput): EnvVar[] {
-  const secrets = [...input.catalogEnvironment].sort(([a], [b]) => (a < b ? -1 : 1));
+  const secrets = [...input.secretEnvironment].sort(([a], [b]) => (a < b ? -1 : 1));
   return [
     { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },

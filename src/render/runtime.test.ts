@@ -91,6 +91,39 @@ test('forwarded headers, one required worker and a secret by reference are alway
   assert.match(properties, /^internal-communication\.shared-secret=\$\{ENV:XTRINODE_INTERNAL_SHARED_SECRET\}$/m);
 });
 
+const spooling = {
+  location: 's3://spool/sales/',
+  retrievalMode: 'COORDINATOR_PROXY',
+  segmentTtl: '1h30m',
+  properties: { 's3.region': 'eu-central-1' },
+  propertySecretRefs: { 's3.aws-secret-key': { name: 'store', key: 'secret' } },
+} as const;
+
+test('spooling is configured on every node, and its secrets come from Secrets alone', () => {
+  const rendered = render({ spooling });
+  assert.notEqual(rendered.revision, render({}).revision);
+  for (const role of ['coordinator', 'worker'] as const) {
+    assert.equal(
+      fileOf(rendered, role, 'spooling-manager.properties'),
+      'spooling-manager.name=filesystem\nfs.location=s3://spool/sales/\nfs.s3.enabled=true\nfs.segment.ttl=5400000ms\n' +
+        's3.aws-secret-key=${ENV:SPOOLING_S3_AWS_SECRET_KEY}\ns3.region=eu-central-1\n',
+    );
+    const config = fileOf(rendered, role, 'config.properties');
+    assert.match(config, /^protocol\.spooling\.enabled=true\nprotocol\.spooling\.retrieval-mode=COORDINATOR_PROXY$/m);
+    assert.match(config, /^protocol\.spooling\.shared-secret-key=\$\{ENV:XTRINODE_SPOOLING_SHARED_SECRET\}$/m);
+    const [pod] = rendered.deployments({ coordinator: 1, worker: 1 }).filter(({ metadata }) => metadata.name.includes(`-${role}-`));
+    const secrets = pod?.spec.template.spec.containers[0]?.env?.map(({ valueFrom }) => valueFrom?.secretKeyRef);
+    assert.deepEqual(
+      secrets?.filter((secret) => secret !== undefined && secret.name !== 'trino-sales-internal'),
+      [
+        { name: 'store', key: 'secret' },
+        { name: 'trino-sales-spooling', key: 'shared-secret-key' },
+      ],
+    );
+  }
+  assert.equal(fileOf(render({}), 'worker', 'spooling-manager.properties'), '');
+});
+
 test('a worker finds the coordinator of its own revision by name', () => {
   const rendered = render({});
   assert.match(

@@ -1,12 +1,21 @@
 // Lists every Kubernetes object of one runtime at one revision, and makes the revision. Pure (design D2, section 3).
 import { canonicalJson, sha256Hex } from '#core/hash.ts';
 import type { ConfigMap, Deployment, KubeObject, Service } from '#core/objects.ts';
-import { catalogConfigMapName, revisionServiceName, roleName, serviceAccountName, serviceName, type Role } from '#apis/v1/names.ts';
+import {
+  catalogConfigMapName,
+  revisionServiceName,
+  roleName,
+  serviceAccountName,
+  serviceName,
+  spoolingSecretName,
+  type Role,
+} from '#apis/v1/names.ts';
 import type { XTrinodeSpec } from '#apis/v1/objects.ts';
 import type { RenderedCatalog, SecretReference } from '#trino/connectors.ts';
+import { spoolingEnvironment } from '#trino/spooling.ts';
 import { httpPort, renderRoleFiles, revisionPlaceholder, type ConfigInput } from './config.ts';
 import { componentLabel, ownerOf, revisionLabels, roleLabels, runtimeLabels, type RuntimeIdentity } from './labels.ts';
-import { renderDeployment, renderPodSpec, type PodInput } from './pods.ts';
+import { renderDeployment, renderPodSpec, spoolingSecretKey, type PodInput } from './pods.ts';
 import { resolveShape, type RuntimeShape } from './shape.ts';
 
 /** Part of every revision: raised when what we render changes in a way that needs a restart. */
@@ -31,8 +40,10 @@ export interface RenderedRuntime {
   deployments(replicas: Readonly<Record<Role, number>>): readonly Deployment[];
 }
 
-function catalogEnvironment(catalogs: RenderInput['catalogs']): Map<string, SecretReference> {
-  return new Map([...catalogs.values()].flatMap(({ environment }) => [...environment]));
+function secretEnvironment({ runtime, spec, catalogs }: RenderInput): Map<string, SecretReference> {
+  const key = { secretName: spoolingSecretName(runtime.name), key: spoolingSecretKey, optional: false };
+  const spooling = spec.spooling === undefined ? [] : spoolingEnvironment(spec.spooling, key);
+  return new Map([...[...catalogs.values()].flatMap(({ environment }) => [...environment]), ...spooling]);
 }
 
 function catalogFiles(catalogs: RenderInput['catalogs']): Record<string, string> {
@@ -94,11 +105,12 @@ export function renderServiceAccount(runtime: RuntimeIdentity): KubeObject & { r
   };
 }
 
-export function renderRuntime({ runtime, spec, catalogs }: RenderInput): RenderedRuntime {
+export function renderRuntime(input: RenderInput): RenderedRuntime {
+  const { runtime, spec, catalogs } = input;
   const shape = resolveShape(spec);
   const config: ConfigInput = { runtimeName: runtime.name, spec, shape };
   const files = catalogFiles(catalogs);
-  const pods = { runtime, shape, catalogEnvironment: catalogEnvironment(catalogs) };
+  const pods = { runtime, shape, secretEnvironment: secretEnvironment(input) };
   const revision = revisionOf(config, pods, files);
   const labels = revisionLabels(runtime.name, revision);
   // Only a coordinator that answers is announced: a worker that asks for the name earlier waits for its first address instead

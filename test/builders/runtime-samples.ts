@@ -10,6 +10,8 @@ const patienceWords = 'must be a duration from 1s to 24h, such as 90s, 5m or 1h3
 const hostWords = 'must be a host name of letters, digits, dots and dashes, such as trino.example.com: no scheme, port or path';
 const headerWords =
   'must be a value for the header X-Trino-XTrinode, such as sales, or X-Trino-XTrinode=sales: no other header selects a runtime';
+const spoolingPropertyWords =
+  'must be names of properties, such as s3.region: lower-case letters, digits, dots and dashes; fs.location and fs.segment.ttl are fields of their own';
 const notChecked =
   'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
@@ -53,6 +55,16 @@ const rightRuntimes: readonly Sample[] = [
   }),
   runtime('a header value alone and a domain', { routing: { header: 'sales', hostnameDomain: 'example.com' } }),
   runtime('routing for its capacity alone', { routing: { capacityUnits: 3 } }),
+  runtime('spooled results', { spooling: { location: 's3://spool/sales/' } }),
+  runtime('spooled results through the coordinator', {
+    spooling: {
+      location: 'abfss://spool@account.dfs.core.windows.net/sales',
+      retrievalMode: 'COORDINATOR_PROXY',
+      segmentTtl: '1h30m',
+      properties: { 's3.region': 'eu-central-1' },
+      propertySecretRefs: { 's3.aws-secret-key': { name: 'spool', key: 'secret' } },
+    },
+  }),
   runtime('no idle time', { autoSuspendAfter: 'never' }),
   runtime('requests of memory alone', { resources: { worker: { requests: { memory: '512Mi' } } } }),
 ];
@@ -242,6 +254,66 @@ const wrongRuntimes: readonly Sample[] = [
     {
       'spec.limits.session.maxQueryMemory': `Invalid value: "4GB\\nquery.max-length=1": ${dataSizeWords}`,
     },
+  ),
+  runtime(
+    'a directory for spooled results',
+    { spooling: { location: '/tmp/spool' } },
+    {
+      'spec.spooling.location':
+        'Invalid value: "/tmp/spool": must be a place in an object store, such as s3://trino-spool/sales/: its scheme is s3, gs, abfs or abfss',
+    },
+  ),
+  runtime(
+    'addresses of workers for spooled results',
+    { spooling: { location: 's3://spool', retrievalMode: 'WORKER_PROXY' } },
+    {
+      'spec.spooling.retrievalMode':
+        'Unsupported value: "WORKER_PROXY": supported values: "STORAGE", "COORDINATOR_STORAGE_REDIRECT", "COORDINATOR_PROXY"',
+      '<nil>': notChecked,
+    },
+  ),
+  runtime(
+    'segments at the coordinator for an unknown time',
+    { spooling: { location: 's3://spool', retrievalMode: 'COORDINATOR_PROXY' } },
+    {
+      'spec.spooling':
+        'Invalid value: segmentTtl is needed where the coordinator serves segments: give for example 30m; the runtime stays awake for that long after its last query',
+    },
+  ),
+  runtime(
+    'a segment that lasts for a moment',
+    { spooling: { location: 's3://spool', segmentTtl: '5s' } },
+    { 'spec.spooling.segmentTtl': 'Invalid value: "5s": must be a duration from 1m to 168h, such as 90s, 5m or 1h30m' },
+  ),
+  runtime(
+    'spooled results of an old Trino',
+    { version: '475', spooling: { location: 's3://spool' } },
+    { 'spec.spooling': 'Invalid value: spooling needs Trino 476 or later: raise version, or leave spooling out' },
+  ),
+  runtime(
+    'a place of segments twice',
+    { spooling: { location: 's3://spool', properties: { 'fs.location': 's3://other' } } },
+    { 'spec.spooling.properties': `Invalid value: ${spoolingPropertyWords}` },
+  ),
+  runtime(
+    'a line break in the name of a spooling property',
+    { spooling: { location: 's3://spool', propertySecretRefs: { 's3.region\na': { name: 'a', key: 'b' } } } },
+    { 'spec.spooling.propertySecretRefs': `Invalid value: ${spoolingPropertyWords}` },
+  ),
+  runtime(
+    'a line break in a spooling property',
+    { spooling: { location: 's3://spool', properties: { 's3.region': 'a\nb=c' } } },
+    {
+      'spec.spooling.properties[s3.region]':
+        'Forbidden: must be a single line without control characters, or it would set other properties too',
+    },
+  ),
+  runtime(
+    'a spooling property twice',
+    {
+      spooling: { location: 's3://spool', properties: { 's3.region': 'a' }, propertySecretRefs: { 's3.region': { name: 'a', key: 'b' } } },
+    },
+    { 'spec.spooling': 'Invalid value: a property is in properties and in propertySecretRefs: keep one of them' },
   ),
   runtime(
     'an operator without its values',

@@ -34,7 +34,7 @@ export type Fault =
   | 'reset-after-work'
   /** Answered as usual, but only then. */
   | { readonly after: Promise<void> }
-  | { readonly status: number; readonly headers?: readonly string[]; readonly body?: string };
+  | { readonly status: number; readonly headers?: readonly string[]; readonly body?: string | Buffer };
 
 export interface FakeQuery {
   readonly id: string;
@@ -131,7 +131,7 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
     response.end(body);
   }
 
-  function sendText(response: ServerResponse, status: number, text: string, headers: readonly string[] = []): void {
+  function sendText(response: ServerResponse, status: number, text: string | Buffer, headers: readonly string[] = []): void {
     response.writeHead(status, ['Content-Type', 'text/plain', ...headers, 'Content-Length', String(Buffer.byteLength(text))]);
     response.end(text);
   }

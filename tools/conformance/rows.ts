@@ -9,7 +9,6 @@ export interface Row {
   readonly missing?: string;
 }
 
-const spooling = 'spooled results: later work';
 const oauth2 = 'OAuth2 through the gateway: later work';
 
 type RowData = readonly [area: string, must: string, missing?: string];
@@ -50,13 +49,13 @@ const data: readonly RowData[] = [
   ['query', 'GET and DELETE /v1/query/{id}: routed by id, status relayed'],
   ['kill', 'kill_query by name or position, id of another runtime: POST goes to its owner'],
   ['kill', 'the same with a held or aliased id: real query killed, or held one cancelled'],
-  ['spool', 'STORAGE mode ack reaches its runtime without Authorization', spooling],
-  ['spool', 'COORDINATOR_PROXY download byte by byte', spooling],
-  ['spool', 'COORDINATOR_STORAGE_REDIRECT: 303 relayed, not followed', spooling],
-  ['spool', 'WORKER_PROXY 303 to a private worker: proxied or refused', spooling],
+  ['spool', 'STORAGE mode ack reaches its runtime without Authorization'],
+  ['spool', 'COORDINATOR_PROXY download byte by byte'],
+  ['spool', 'COORDINATOR_STORAGE_REDIRECT: 303 relayed, not followed'],
+  ['spool', 'WORKER_PROXY 303 to a private worker: proxied or refused'],
   ['spool', 'ack for a suspended runtime: 200 quickly, no wake'],
   ['spool', 'unknown token: 404, no fan-out'],
-  ['spool', 'runtime with unacknowledged segments: not suspended before their TTL', spooling],
+  ['spool', 'runtime with unacknowledged segments: not suspended before their TTL'],
   ['auth', 'Basic, JWT: Authorization forwarded on POST and polls, never logged'],
   ['auth', '401 with two challenges: both lines, same order'],
   ['OAuth2', 'challenge from runtime A: initiate, poll and callback reach A', oauth2],
@@ -98,7 +97,7 @@ const data: readonly RowData[] = [
   ['alias', 'Python cursor.cancel() while held and after the hand-over: real query cancelled'],
   ['alias', '/ui/query.html?{heldId} before and after the hand-over'],
   ['client', 'CLI, JDBC, Python, JavaScript, Go each query a sleeping runtime: correct rows'],
-  ['client', 'the same with spooling', spooling],
+  ['client', 'the same with spooling', 'a test with real clients'],
   ['client', 'CLI during a long wake shows QUEUED with the held id, then the real id'],
   ['client', 'Superset-style cancel by the first id'],
   ['errors', 'each error of the table: object complete; as Python and Go take it'],

@@ -7,7 +7,12 @@ import { root } from '../run-steps.ts';
 import { rows } from './rows.ts';
 import { formatTable, judgeRows, rowsIn, titlesIn, type NamedTest } from './table.ts';
 
-const quick = ['src/gateway/**/*.test.ts', 'src/trino/protocol/**/*.test.ts', 'test/integration/gateway/**/*.test.ts'];
+const quick = [
+  'src/gateway/**/*.test.ts',
+  'src/trino/protocol/**/*.test.ts',
+  'src/reconcile/runtime/steps/*.test.ts',
+  'test/integration/gateway/**/*.test.ts',
+];
 const real = ['test/e2e/**/*.test.ts'];
 
 function filesOf(patterns: readonly string[]): string[] {

@@ -1,18 +1,12 @@
 // Schema of the XTrinodeCatalog resource: one Trino catalog that runtimes select by label. Source: reference-api section 2.
 // The connector union is open here: each connector keeps its typed fields; those with an effect are in trino/connectors.
 import { z } from 'zod';
-import { celText, propertyRules } from '#core/property-text.ts';
+import { celText } from '#core/property-text.ts';
 import { matches, withRules } from './cel-rules.ts';
-import { conditions, maxNameLength, secretKeySelector, stringMap } from './fields.ts';
+import { conditions, maxNameLength, propertyValue, secretKeySelector, stringMap } from './fields.ts';
 import * as forms from './text-forms.ts';
 
 const { formWords } = forms;
-
-// Not shown with their value, which may be a secret: hence Forbidden.
-const propertyValue = withRules(
-  z.string().max(4096),
-  ...propertyRules.map(({ cel, message }) => ({ rule: cel, message, reason: 'FieldValueForbidden' as const })),
-);
 
 const common = {
   properties: withRules(stringMap(64, propertyValue), {

@@ -2,7 +2,7 @@
 // Everything has an upper bound, because API servers estimate from it what a rule may cost. Used when the CRDs and their
 // types are generated; nothing at run time imports zod.
 import { z } from 'zod';
-import { celText } from '#core/property-text.ts';
+import { celText, propertyRules } from '#core/property-text.ts';
 import { withRules } from './cel-rules.ts';
 import { durationPattern, durationWords, type DurationBounds } from './text-forms.ts';
 
@@ -33,6 +33,12 @@ export function keptObject(description: string) {
 export function stringMap(maxProperties: number, value: z.ZodString = z.string().max(maxNameLength)) {
   return z.record(z.string(), value).meta({ maxProperties });
 }
+
+/** Of a property, passed on to Trino. Not shown with its value, which may be a secret: hence Forbidden. */
+export const propertyValue = withRules(
+  z.string().max(4096),
+  ...propertyRules.map(({ cel, message }) => ({ rule: cel, message, reason: 'FieldValueForbidden' as const })),
+);
 
 const quantities = z.record(z.string(), quantity).meta({ maxProperties: 16 });
 

@@ -30,6 +30,11 @@ export function internalSecretName(runtime: string): string {
   return `trino-${runtime}-internal`;
 }
 
+/** With the key of a runtime's spooled segments. */
+export function spoolingSecretName(runtime: string): string {
+  return `trino-${runtime}-spooling`;
+}
+
 export function serviceAccountName(runtime: string): string {
   return `trino-${runtime}`;
 }

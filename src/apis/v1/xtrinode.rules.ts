@@ -4,6 +4,7 @@
 import { isDuration, parseDuration } from '#core/duration.ts';
 import { compareQuantities, isQuantity } from '#core/quantity.ts';
 import { sizeNames } from './sizes.ts';
+import { findSpoolingProblems } from './spooling.rules.ts';
 import * as forms from './text-forms.ts';
 
 const { durationBounds, durationWords, formWords } = forms;
@@ -182,6 +183,7 @@ export function findXTrinodeProblems(spec: unknown): FieldProblem[] {
     ...roleProblems(valueAt(spec, 'resources.worker'), 'spec.resources.worker'),
     ...routingProblems(spec),
     ...selectorProblems(spec),
+    ...findSpoolingProblems(spec, isWithin, durationWords),
   ];
 }
 

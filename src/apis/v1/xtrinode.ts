@@ -6,6 +6,8 @@ import { matches, withRules } from './cel-rules.ts';
 import { specDefaults } from './defaults.ts';
 import { goDuration, keptObject, labelSelector, maxNameLength, resourceRequirements } from './fields.ts';
 import { sizeNames } from './sizes.ts';
+import { firstSpoolingVersion, spoolingWords } from './spooling.rules.ts';
+import { spooling } from './spooling.ts';
 import * as forms from './text-forms.ts';
 
 const { durationBounds, formWords, mostWorkers } = forms;
@@ -171,6 +173,11 @@ export const xtrinodeSpec = withRules(
       .describe('Selects the XTrinodeCatalogs of the same namespace by their spec.labels. Absent: no catalogs. Empty ({}): all of them.')
       .optional(),
     limits: limits.describe('Limits of queries on this runtime.').optional(),
+    spooling: spooling
+      .describe(
+        'Large results in segments through an object store, fetched in parallel: the spooling protocol of Trino. A change restarts Trino without failing queries.',
+      )
+      .optional(),
     wakeMinWorkers: workerCount
       .describe('Least number of workers for a while after a wake. Kept as it is, without effect in this release.')
       .optional(),
@@ -200,6 +207,11 @@ export const xtrinodeSpec = withRules(
     rolloutPolicy: keptObject('How a new revision replaces the old one.'),
     valuesOverlay: keptObject('Values of the official Trino chart, as they stand there.'),
   }),
+  {
+    rule: `!has(self.spooling) || !self.version.matches('^[0-9]{3,4}$') || int(self.version) >= ${firstSpoolingVersion}`,
+    message: `spooling ${spoolingWords.version}`,
+    fieldPath: '.spooling',
+  },
   {
     rule: '!has(self.maxWorkers) || self.minWorkers <= self.maxWorkers',
     message: 'minWorkers must not exceed maxWorkers: lower it or raise maxWorkers',

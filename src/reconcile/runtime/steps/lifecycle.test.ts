@@ -147,6 +147,20 @@ test('an idle time that ended while there is no coordinator to be asked is looke
   assert.deepEqual([lifecycle.desired, againInMs], ['Awake', 30_000]);
 });
 
+test('segments that only the coordinator can serve keep it awake until they are dropped [row 41]', () => {
+  const ready = aLifecycle({ cause: 'Demand', readyAt: isoAt(0) });
+  const desiredAt = (second: number, retrievalMode: 'STORAGE' | 'COORDINATOR_PROXY', autoSuspendAfter = '5m'): string => {
+    const spooling = { location: 's3://spool', retrievalMode, segmentTtl: '30m' };
+    const activity = anActivity({ lastEndedAt: Date.parse(isoAt(60)) });
+    return decideLifecycle(aSnapshot(withLifecycle(ready, { autoSuspendAfter, spooling }), second, { activity })).lifecycle.desired;
+  };
+  const minutes = 60;
+  assert.equal(desiredAt(30 * minutes, 'COORDINATOR_PROXY'), 'Awake');
+  assert.equal(desiredAt(31 * minutes, 'COORDINATOR_PROXY'), 'Asleep');
+  assert.equal(desiredAt(31 * minutes, 'COORDINATOR_PROXY', '1h'), 'Awake');
+  assert.equal(desiredAt(6 * minutes, 'STORAGE'), 'Asleep');
+});
+
 test('never keeps it awake, unless its spec says suspended', () => {
   const ready = aLifecycle({ cause: 'Demand', readyAt: isoAt(0) });
   const activity = anActivity();

@@ -4,6 +4,7 @@ import type { EpochMs } from '#core/clock.ts';
 import { formatDuration, parseDuration } from '#core/duration.ts';
 import type { Lease } from '#core/objects.ts';
 import type { Lifecycle, XTrinode } from '#apis/v1/objects.ts';
+import { coordinatorModes } from '#apis/v1/spooling.rules.ts';
 import { annotations } from '#apis/v1/resources.ts';
 import { failureReasons } from './readiness.ts';
 import { isBusy } from './activity.ts';
@@ -38,11 +39,20 @@ export function demandOf(lease: Lease | undefined, nowMs: EpochMs): Demand | und
   return { arrivedAt: acquireTime, endsAt, isLive: holderIdentity !== undefined && holderIdentity !== '' && endsAt > nowMs };
 }
 
+/**
+ * How long after its last query a runtime may have segments that only its coordinator can serve. Who has fetched which nobody can
+ * ask a coordinator, so it is as long as they are kept.
+ */
+function segmentsLastMs({ spec: { spooling } }: XTrinode): number {
+  if (spooling?.segmentTtl === undefined || !coordinatorModes.includes(spooling.retrievalMode)) return 0;
+  return parseDuration(spooling.segmentTtl);
+}
+
 /** Idle time in ms after which the runtime sleeps; undefined for never. */
 export function idleAfterMs(runtime: XTrinode): number | undefined {
   const { autoSuspendAfter, suspended } = runtime.spec;
-  if (autoSuspendAfter !== 'never') return parseDuration(autoSuspendAfter);
-  return suspended ? fallbackIdleMs : undefined;
+  if (autoSuspendAfter !== 'never') return Math.max(parseDuration(autoSuspendAfter), segmentsLastMs(runtime));
+  return suspended ? Math.max(fallbackIdleMs, segmentsLastMs(runtime)) : undefined;
 }
 
 function commandAt(runtime: XTrinode, requested: string, at: string, nowMs: EpochMs): EpochMs | undefined {

@@ -126,7 +126,7 @@ export function planResources(
   });
   return {
     actions: [
-      ...(targetRuns ? ([{ do: 'ensure-internal-secret' }] as const) : []),
+      ...(targetRuns ? ([{ do: 'ensure-secrets' }] as const) : []),
       { do: 'apply', object: renderServiceAccount(runtime) },
       ...rendered.fixed.map((object) => ({ do: 'apply', object }) as const),
       ...rendered.deployments(replicas).map((object) => ({ do: 'apply', object }) as const),
