@@ -42,8 +42,12 @@ export interface ForwardInit {
   readonly clock: Clock;
 }
 
-/** Trino long-polls for a second; a page that takes longer than this is a stalled coordinator. */
 const headTimeoutMs = 120_000;
+/**
+ * Trino long-polls for a second. A page that takes longer than this is bridged and asked for again: shorter than the 30 s that
+ * clients wait for an answer.
+ */
+const pageTimeoutMs = 20_000;
 const attempts = 5;
 const retryPauseMs = 150;
 const infoTimeoutMs = 2_000;
@@ -111,10 +115,11 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
       path,
       headers,
       signal: departure,
-      headTimeoutMs,
+      headTimeoutMs: options.pageOf === undefined ? headTimeoutMs : pageTimeoutMs,
       ...(read === undefined ? {} : { body: read.body }),
     };
     let outcome: Forwarded = 'refused';
+    const beganAt = clock.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
         const answered = await answer(context, entry, await client.open(call), options);
@@ -124,7 +129,8 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
         if (!(error instanceof UpstreamError)) throw error;
         if (!error.isRefused) outcome = 'unreachable';
       }
-      if (attempt >= attempts || (outcome === 'unreachable' && !isRepeatable)) return outcome;
+      const isOver = attempt >= attempts || clock.now() - beganAt >= pageTimeoutMs;
+      if (isOver || (outcome === 'unreachable' && !isRepeatable)) return outcome;
       await pause(clock, retryPauseMs, context.gone);
       if (departure.aborted) return outcome;
       counts.upstream.retries += 1;

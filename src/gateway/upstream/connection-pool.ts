@@ -45,6 +45,11 @@ export class ConnectionPool {
   /** No connection is kept any more; requests that run run to their end. */
   retire(): void {
     this.#keepsIdle = false;
+    this.endIdle();
+  }
+
+  /** Connections are opened anew. */
+  endIdle(): void {
     const idle = this.#idle;
     this.#idle = [];
     for (const connection of idle) connection.destroy();

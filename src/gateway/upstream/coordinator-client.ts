@@ -138,6 +138,8 @@ export function createCoordinatorClient(clock: Clock, observer?: UpstreamObserve
       const leave = (): void => end(new Error('who asked has gone'));
       const cancelTimer = clock.after(headTimeoutMs, () => {
         isLate = true;
+        // Its host may have vanished: then those that are kept are as dead, and each would cost somebody as long.
+        pool.endIdle();
         end(new Error(`no answer within ${headTimeoutMs} ms`));
       });
       const settle = (): void => {

@@ -38,6 +38,8 @@ export interface CoordinatorConnectionInit {
 
 /** Trino's Jetty closes idle connections after 200 s: well before it, so that we close first. Also for a break in an answer. */
 export const silentMs = 120_000;
+/** A host that vanishes closes nothing: the kernel asks after this long without a packet, ten times a second apart, and breaks off. */
+const keepAliveInitialDelay = 10_000;
 const readBytes = 64 * 1024;
 const maxInterimAnswers = 8;
 const copyUpTo = 16 * 1024;
@@ -64,7 +66,7 @@ export class CoordinatorConnection {
   constructor(init: CoordinatorConnectionInit) {
     this.#init = init;
     const onread = { buffer: () => this.#buffer, callback: (size: number, buffer: Uint8Array) => this.#take(size, buffer) };
-    const socket = connect({ host: init.host, port: init.port, noDelay: true, onread });
+    const socket = connect({ host: init.host, port: init.port, noDelay: true, keepAlive: true, keepAliveInitialDelay, onread });
     this.#socket = socket;
     socket.setTimeout(silentMs, () => this.#silent());
     socket.on('error', (error) => (this.#error ??= error));
