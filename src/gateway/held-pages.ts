@@ -14,12 +14,14 @@ import { failureOf, maySubmit, type RouteOf } from './hold/judge.ts';
 import type { LaterEnd } from './hold/sealed-statement.ts';
 import type { GatewayCounts } from './records/counts.ts';
 import type { Submitter } from './hold/submitter.ts';
+import type { TakeOver } from './hold/take-over.ts';
 
 export interface HeldPagesInit {
   readonly routeOf: RouteOf;
   readonly mayUse: MayUse;
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
+  readonly takeOver: TakeOver;
   readonly addresses: HeldAddresses;
   readonly counts: GatewayCounts;
   readonly clock: Clock;
@@ -42,7 +44,7 @@ export interface HeldPages {
   sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
 }
 
-export function createHeldPages({ routeOf, mayUse, queue, submitter, addresses, counts, clock }: HeldPagesInit): HeldPages {
+export function createHeldPages({ routeOf, mayUse, queue, submitter, takeOver, addresses, counts, clock }: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
   function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
@@ -73,6 +75,7 @@ export function createHeldPages({ routeOf, mayUse, queue, submitter, addresses, 
       const until = clock.now() + ms;
       queue.seen(held);
       while (isPending(held)) {
+        if (held.state === 'HELD') takeOver(held);
         const entry = routeOf(held);
         const waitedMs = clock.now() - held.arrivedAt;
         let leftMs = Math.min(until - clock.now(), held.patienceMs - waitedMs + 1);

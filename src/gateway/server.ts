@@ -1,4 +1,5 @@
 // The gateway as a long-lived thing: listens, follows the route table, holds, hands over, stops. Shell.
+import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 import { createAllowedForward } from './admit/allowed-forward.ts';
@@ -8,6 +9,7 @@ import { createAliases } from './aliases.ts';
 import { sendProblem } from './answers.ts';
 import { pathForLog } from './classify.ts';
 import { createForward } from './forward.ts';
+import { createCoordinatorHealth } from './health/coordinator-health.ts';
 import { createHeldPages } from './held-pages.ts';
 import { createHeldRequests } from './held-requests.ts';
 import { createDemandKeeper, type DemandPort } from './hold/demand.ts';
@@ -17,6 +19,7 @@ import { createMemoryBudget } from './hold/memory-budget.ts';
 import { createMarkedQueries } from './hold/marked-queries.ts';
 import { createHeldAddresses } from './hold/held-address.ts';
 import type { KeyRing } from './hold/seal-key.ts';
+import { createTakeOver } from './hold/take-over.ts';
 import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
@@ -30,7 +33,7 @@ import { GatewayCounts } from './records/counts.ts';
 import type { RequestContext } from './context.ts';
 import { createRunningQueries } from './running-queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
-import { emptyTable, type RouteTable } from './routing/route-table.ts';
+import { emptyTable, keyOfEntry, type RouteTable } from './routing/route-table.ts';
 import type { RouteSource } from './routing/route-source.ts';
 import { createStatements } from './statements.ts';
 import { createCoordinatorClient } from './upstream/coordinator-client.ts';
@@ -78,6 +81,11 @@ export function changedRuntimes(before: RouteTable, after: RouteTable): string[]
   return [...keys].filter((key) => before.byKey.get(key) !== after.byKey.get(key));
 }
 
+function coordinatorUrlsOf(entry: RouteEntry | undefined): string[] {
+  const all = [entry?.coordinatorUrl, ...(entry?.retiring ?? []).map(({ coordinatorUrl }) => coordinatorUrl)];
+  return all.filter((url) => url !== undefined);
+}
+
 export function createGateway({
   routes,
   demand,
@@ -96,8 +104,12 @@ export function createGateway({
   const { table } = routes;
   const counts = new GatewayCounts();
   const client = createCoordinatorClient(clock, {
-    answered: () => undefined,
-    failed: (_baseUrl, how) => void (counts.upstream[how] += 1),
+    answered: (url, status) => health.answered(url, status),
+    failed(url, how) {
+      counts.upstream[how] += 1;
+      health.suspect(url);
+    },
+    slow: (url) => health.suspect(url),
     sentAgain: () => void (counts.upstream.retries += 1),
   });
   const known = createKnownCoordinators(table);
@@ -122,11 +134,28 @@ export function createGateway({
     onProven: known.learnAnswer,
     onEnd: (runtime) => queue.notify([runtime]),
   });
-  const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, client, counts, clock, log, isOnlyReplica });
+  const health = createCoordinatorHealth({
+    client: () => client,
+    clock,
+    log,
+    onChange(url, isEjected) {
+      const runtimes = [...table().byKey].filter(([, { coordinatorUrl }]) => coordinatorUrl === url).map(([runtime]) => runtime);
+      for (const runtime of runtimes) {
+        if (isEjected) counts.of(runtime).ejections += 1;
+        else turnstile.forget(runtime);
+      }
+      queue.notify(runtimes);
+    },
+  });
+  const isAway = (entry: RouteEntry): boolean =>
+    health.ejectionOf(entry.coordinatorUrl) !== undefined || turnstile.waitMs(keyOfEntry(entry)) > 0;
+  const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, health, client, counts, clock, log, isOnlyReplica });
   const addresses = createHeldAddresses(keys);
   const marked = createMarkedQueries(client, log);
   const { mayUse } = guard;
-  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, addresses, counts, clock });
+  const loadOf = (runtime: string): number => running.countOf(runtime) + queue.waitingFor(runtime);
+  const takeOver = createTakeOver({ table, queue, mayUse, isAway, loadOf, log });
+  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, takeOver, addresses, counts, clock });
   const aliases = createAliases({ table, queue, marked });
   const kills = createKills({ table, mayUse, queue, aliases, submitter, known, client });
   const statements = createStatements({
@@ -136,6 +165,7 @@ export function createGateway({
     countStatement,
     queue,
     running,
+    health,
     submitter,
     kills,
     budget,
@@ -167,6 +197,7 @@ export function createGateway({
 
   function follow(next: RouteTable): void {
     const changed = changedRuntimes(seen, next);
+    for (const url of changed.flatMap((runtime) => coordinatorUrlsOf(seen.byKey.get(runtime)))) health.forget(url);
     seen = next;
     known.learn(next);
     client.retain(
@@ -211,6 +242,7 @@ export function createGateway({
         heldBytes: budget.usedBytes,
         queuedFor: (runtime) => queue.waitingFor(runtime),
         runningOn: running.countOf,
+        ejectionOf: health.ejectionOf,
       }),
     counts,
     async stop(graceMs) {
@@ -219,6 +251,7 @@ export function createGateway({
       const stopped = server.stop();
       queue.stop();
       proofs.stop();
+      health.stop();
       const cancel = clock.after(graceMs, () => server.destroy());
       await stopped;
       cancel();

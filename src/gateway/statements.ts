@@ -8,6 +8,7 @@ import type { CountStatement } from './admit/statement-rates.ts';
 import { sendAnswer, sendEmpty, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
+import type { CoordinatorHealth } from './health/coordinator-health.ts';
 import type { HeldAddresses } from './hold/held-address.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
@@ -20,6 +21,7 @@ import type { Killed, Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
 import type { GatewayCounts } from './records/counts.ts';
+import { presentMembers } from './routing/other-member.ts';
 import { pickMember } from './routing/pick-member.ts';
 import { findRequestRoute, type RequestRoute } from './routing/request-route.ts';
 import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
@@ -32,6 +34,7 @@ export interface StatementsInit {
   readonly countStatement: CountStatement;
   readonly queue: HoldQueue;
   readonly running: RunningQueries;
+  readonly health: Pick<CoordinatorHealth, 'ejectionOf'>;
   readonly submitter: Submitter;
   readonly kills: Kills;
   readonly budget: MemoryBudget;
@@ -70,7 +73,8 @@ function sendIdentityProblem({ exchange }: RequestContext, problem: GatewayProbl
 }
 
 export function createStatements(init: StatementsInit): Statements {
-  const { table, routeOf, mayUse, countStatement, queue, running, submitter, kills, budget, addresses, pages, counts, clock } = init;
+  const { table, routeOf, mayUse, countStatement, queue, running, health, submitter, kills, budget, addresses, pages, counts, clock } =
+    init;
 
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
@@ -79,7 +83,8 @@ export function createStatements(init: StatementsInit): Statements {
   }
 
   function pick(found: RequestRoute, { user, identity }: Subject): RouteEntry {
-    const members = found.members.filter((member) => mayUse(identity, member));
+    const allowed = found.members.filter((member) => mayUse(identity, member));
+    const members = presentMembers(allowed, ({ coordinatorUrl }) => health.ejectionOf(coordinatorUrl) !== undefined);
     return pickMember({ members, user, loadOf: (runtime) => running.countOf(runtime) + queue.waitingFor(runtime) }) ?? found.entry;
   }
 

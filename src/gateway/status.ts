@@ -1,6 +1,7 @@
 // What a gateway knows of its runtimes right now, for people (`/status`) and for metrics. It names neither users nor statements.
 // Pure.
 import type { RouteEntry, RouteState } from '#apis/v1/route-entry.ts';
+import type { Ejection } from './health/coordinator-health.ts';
 import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
 
 export interface RuntimeStatus {
@@ -18,6 +19,8 @@ export interface RuntimeStatus {
   readonly queued: number;
   /** Queries whose pages go through here. */
   readonly running: number;
+  /** Its coordinator does not answer; since when (RFC 3339), and what became of our own question. */
+  readonly ejected?: { readonly since: string; readonly why: string };
 }
 
 export interface GatewayStatus {
@@ -35,11 +38,13 @@ export interface StatusInput extends Pick<GatewayStatus, 'isReady' | 'isStopping
   readonly table: RouteTable;
   readonly queuedFor: (runtime: string) => number;
   readonly runningOn: (runtime: string) => number;
+  readonly ejectionOf: (coordinatorUrl: string | undefined) => Ejection | undefined;
 }
 
-function statusOf(entry: RouteEntry, { queuedFor, runningOn }: StatusInput): RuntimeStatus {
+function statusOf(entry: RouteEntry, { queuedFor, runningOn, ejectionOf }: StatusInput): RuntimeStatus {
   const { namespace, name, routingGroup, state, hosts, headerValues, isDefault, coordinatorId, note } = entry;
   const key = keyOfEntry(entry);
+  const ejection = ejectionOf(entry.coordinatorUrl);
   return {
     namespace,
     name,
@@ -52,6 +57,7 @@ function statusOf(entry: RouteEntry, { queuedFor, runningOn }: StatusInput): Run
     ...(note === undefined ? {} : { note }),
     queued: queuedFor(key),
     running: runningOn(key),
+    ...(ejection === undefined ? {} : { ejected: { since: new Date(ejection.since).toISOString(), why: ejection.why } }),
   };
 }
 

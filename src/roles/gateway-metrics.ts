@@ -36,6 +36,11 @@ function tellOfRoutes(metrics: Metrics, inspect: Told['inspect']): void {
     for (const { state } of inspect().runtimes) counts.set(state, (counts.get(state) ?? 0) + 1);
     return [...counts].map(([state, count]) => [{ state }, count] as const);
   });
+  metrics.gauge('xtrinode_gateway_ejected', 'Runtimes whose coordinator does not answer now.', ofRuntime, () =>
+    inspect().runtimes.flatMap(({ namespace, name, ejected }) =>
+      ejected === undefined ? [] : [[{ namespace, xtrinode: name }, 1] as const],
+    ),
+  );
   metrics.gauge('xtrinode_gateway_connections', 'Open connections by what is at their other end.', ['peer'], () => {
     const { clients, coordinators } = inspect().connections;
     return [
@@ -64,6 +69,9 @@ function tellOfStatements(metrics: Metrics, { byRuntime, refusals, waits, handOv
         const others = [of('canceled', '', canceled), of('abandoned', '', abandoned), of('sent_back', '', refused)];
         return [of('handed_over', '', handedOver), ...others, ...failures];
       }),
+  );
+  metrics.counted('xtrinode_gateway_ejections_total', 'How often the coordinator of a runtime was found not to answer.', ofRuntime, () =>
+    [...byRuntime].map(([key, { ejections }]) => [runtimeLabels(key), ejections] as const),
   );
   metrics.counted('xtrinode_gateway_statements_refused_total', 'Statements refused before they came to wait.', ['reason'], () =>
     [...refusals].map(([code, count]) => [{ reason: lower(code) }, count] as const),

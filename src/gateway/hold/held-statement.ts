@@ -23,8 +23,8 @@ export interface Outcome {
 
 export interface HeldStatement {
   readonly id: string;
-  /** `namespace/name` of the runtime. */
-  readonly runtime: string;
+  /** `namespace/name` of the runtime; another one of its group may take it over while it is HELD. */
+  runtime: string;
   readonly subject: Subject;
   readonly arrivedAt: EpochMs;
   readonly patienceMs: number;

@@ -224,6 +224,16 @@ export class HoldQueue {
     this.seen(held);
   }
 
+  /** It waits for another runtime now. */
+  move(held: HeldStatement, runtime: string): void {
+    const from = held.runtime;
+    this.#uncount(held);
+    held.runtime = runtime;
+    this.#count(held);
+    this.#refresh(from);
+    this.#refresh(runtime, held.arrivedAt);
+  }
+
   drop(held: HeldStatement): void {
     if (!this.#held.delete(held.id)) return;
     this.#forgetRealId(held);

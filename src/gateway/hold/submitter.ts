@@ -4,6 +4,7 @@ import type { Clock, EpochMs } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Log } from '#observe/log.ts';
+import type { CoordinatorHealth } from '../health/coordinator-health.ts';
 import type { Proofs } from '../proofs.ts';
 import type { KnownCoordinators } from '../routing/known-coordinators.ts';
 import type { GatewayCounts } from '../records/counts.ts';
@@ -11,7 +12,7 @@ import { addressedTo, prefixOf } from '../routing/request-route.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { RunningQueries } from '../running-queries.ts';
 import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
-import { submitStatement, type SubmissionResult } from './hand-over.ts';
+import { submitStatement, type Submission, type SubmissionResult } from './hand-over.ts';
 import type { HeldStatement, Outcome } from './held-statement.ts';
 import type { HoldQueue } from './hold-queue.ts';
 import type { Turnstile } from './turnstile.ts';
@@ -32,6 +33,7 @@ export interface SubmitterInit {
   readonly running: Pick<RunningQueries, 'seen'>;
   readonly known: KnownCoordinators;
   readonly proofs: Proofs;
+  readonly health: Pick<CoordinatorHealth, 'onEjected'>;
   readonly client: CoordinatorClient;
   readonly counts: GatewayCounts;
   readonly clock: Clock;
@@ -46,7 +48,7 @@ export interface SubmitterInit {
 const cancelTimeoutMs = 10_000;
 
 export function createSubmitter(init: SubmitterInit): Submitter {
-  const { table, queue, turnstile, running, known, proofs, client, counts, log, isOnlyReplica, clock } = init;
+  const { table, queue, turnstile, running, known, proofs, health, client, counts, log, isOnlyReplica, clock } = init;
 
   function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
     if (nextUri === undefined) return;
@@ -122,6 +124,18 @@ export function createSubmitter(init: SubmitterInit): Submitter {
     if (done.result === 'not-now') queue.notify([held.runtime]);
   }
 
+  /** Nobody waits for a coordinator that does not answer anybody: what it may have taken is never followed, and never runs. */
+  async function submitTo(entry: RouteEntry, submission: Submission): Promise<SubmissionResult> {
+    const leaving = new AbortController();
+    const endWatch = health.onEjected(entry.coordinatorUrl ?? '', () => leaving.abort());
+    try {
+      const done = await submitStatement(client, entry, submission, leaving.signal);
+      return leaving.signal.aborted && done.result === 'not-now' ? { result: 'not-now', why: 'the coordinator does not answer' } : done;
+    } finally {
+      endWatch();
+    }
+  }
+
   async function run(held: HeldStatement, entry: RouteEntry): Promise<void> {
     const { headers, body, origin, freshAuthorization } = held;
     const forwarded = addressedTo(table(), held.forwarded, entry);
@@ -135,7 +149,7 @@ export function createSubmitter(init: SubmitterInit): Submitter {
     };
     const beganAt = clock.now();
     try {
-      take(held, entry, await submitStatement(client, entry, submission, new AbortController().signal), beganAt);
+      take(held, entry, await submitTo(entry, submission), beganAt);
     } catch (error) {
       log.error('a submission failed inside the gateway', { id: held.id, runtime: held.runtime, error });
       turnstilePassed(held.runtime);

@@ -11,8 +11,8 @@ export type Kind = RequestKind['kind'];
 /** By the first digit of the status; 'none' when the client, or the coordinator in the middle, went before there was a whole answer. */
 export const statusClasses = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
-/** Of the statements for one runtime. */
-export interface StatementCounts {
+/** Of one runtime; all but the last of its statements. */
+export interface RuntimeCounts {
   admitted: number;
   /** Got a page of ours: its coordinator did not take it at once. */
   held: number;
@@ -23,10 +23,12 @@ export interface StatementCounts {
   /** Its coordinator wanted other credentials or another request; it may come again. */
   refused: number;
   failed: Map<TrinoErrorName, number>;
+  /** How often its coordinator was found not to answer. */
+  ejections: number;
 }
 
-function noStatements(): StatementCounts {
-  return { admitted: 0, held: 0, handedOver: 0, canceled: 0, abandoned: 0, refused: 0, failed: new Map() };
+function nothing(): RuntimeCounts {
+  return { admitted: 0, held: 0, handedOver: 0, canceled: 0, abandoned: 0, refused: 0, failed: new Map(), ejections: 0 };
 }
 
 function add<K>(map: Map<K, number>, key: K): void {
@@ -45,7 +47,7 @@ export class GatewayCounts {
   readonly waits = new Distribution([0.05, 0.25, 1, 5, 10, 20, 40, 60, 120, 300, 600]);
   /** The hand-over itself. */
   readonly handOvers = new Distribution([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 20]);
-  readonly #byRuntime = new Map<string, StatementCounts>();
+  readonly #byRuntime = new Map<string, RuntimeCounts>();
 
   /** `status` is 0 where there was no whole answer. */
   finished(kind: Kind, status: number): void {
@@ -59,9 +61,9 @@ export class GatewayCounts {
     add(this.refusals, code);
   }
 
-  of(runtime: string): StatementCounts {
+  of(runtime: string): RuntimeCounts {
     let counts = this.#byRuntime.get(runtime);
-    if (counts === undefined) this.#byRuntime.set(runtime, (counts = noStatements()));
+    if (counts === undefined) this.#byRuntime.set(runtime, (counts = nothing()));
     return counts;
   }
 
@@ -81,7 +83,7 @@ export class GatewayCounts {
   }
 
   /** Only of runtimes that had a statement. */
-  get byRuntime(): ReadonlyMap<string, Readonly<StatementCounts>> {
+  get byRuntime(): ReadonlyMap<string, Readonly<RuntimeCounts>> {
     return this.#byRuntime;
   }
 }

@@ -52,6 +52,8 @@ export interface CoordinatorAnswer {
 export interface UpstreamObserver {
   answered(baseUrl: string, status: number): void;
   failed(baseUrl: string, how: 'refused' | 'broken' | 'silent'): void;
+  /** It has none yet, but Trino would have answered by now: it holds no answer back longer than a second. */
+  slow(baseUrl: string): void;
   /** Once more on another connection. */
   sentAgain(): void;
 }
@@ -68,6 +70,7 @@ export interface CoordinatorClient {
 }
 
 const maxSmallAnswerBytes = 1024 * 1024;
+const slowAfterMs = 3_000;
 const noConnection = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
 /** Errors of a kept-alive connection that the coordinator was closing just then. */
 const staleConnection = new Set(['ECONNRESET', 'EPIPE']);
@@ -136,12 +139,18 @@ export function createCoordinatorClient(clock: Clock, observer?: UpstreamObserve
         reject(new UpstreamError(error.message, false, error));
       };
       const leave = (): void => end(new Error('who asked has gone'));
-      const cancelTimer = clock.after(headTimeoutMs, () => {
+      const beLate = (): void => {
         isLate = true;
         // Its host may have vanished: then those that are kept are as dead, and each would cost somebody as long.
         pool.endIdle();
         end(new Error(`no answer within ${headTimeoutMs} ms`));
-      });
+      };
+      const beSlow = (): void => {
+        cancel = clock.after(headTimeoutMs - slowAfterMs, beLate);
+        observer?.slow(call.baseUrl);
+      };
+      let cancel = headTimeoutMs > slowAfterMs ? clock.after(slowAfterMs, beSlow) : clock.after(headTimeoutMs, beLate);
+      const cancelTimer = (): void => cancel();
       const settle = (): void => {
         cancelTimer();
         signal.removeEventListener('abort', leave);

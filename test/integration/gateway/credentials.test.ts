@@ -16,10 +16,12 @@ describe('credentials', () => {
       bench.route(runningOn(trino));
       // Held, then refused once, then running; what goes wrong is logged most.
       trino.failNext('POST', 'reset-before-head', { status: 503 });
-      trino.failNext('GET', 'reset-before-head', ...Array.from({ length: 5 }, () => ({ status: 502 })));
+      trino.failNext('GET /v1/statement', 'reset-before-head', ...Array.from({ length: 5 }, () => ({ status: 502 })));
       while (page.nextUri !== undefined) page = (await bench.drive(bench.send('GET', page.nextUri, { headers }))).page;
       assert.deepEqual(page.data, [[1]]);
-      const sent = trino.calls.map(({ rawHeaders }) => linesOf(rawHeaders, 'authorization'));
+      // What the gateway asks by itself has none.
+      const calls = trino.calls.filter(({ path }) => path !== '/v1/info');
+      const sent = calls.map(({ rawHeaders }) => linesOf(rawHeaders, 'authorization'));
       assert.ok(sent.length > 8);
       for (const line of sent) assert.deepEqual(line, [`Authorization: ${authorization}`]);
       assert.match(lines.join(''), /handed over/);

@@ -139,7 +139,7 @@ describe('a coordinator that restarted', () => {
       const { page } = await bench.post('INSERT');
       if (hasAsked) {
         trino.failNext(
-          'GET',
+          'GET /v1/statement',
           'reset-before-head',
           'reset-before-head',
           'reset-before-head',
@@ -161,7 +161,7 @@ describe('statuses that end clients never reach them on statement paths', () => 
   it('whatever stands between gateway and coordinator [row 90]', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     for (const status of [408, 429, 502, 503, 504]) {
-      trino.failNext('GET', ...Array.from({ length: 5 }, () => ({ status, headers: ['Retry-After', '0'] })));
+      trino.failNext('GET /v1/statement', ...Array.from({ length: 5 }, () => ({ status, headers: ['Retry-After', '0'] })));
       const answer = await bench.drive(bench.send('GET', page.nextUri ?? ''));
       assert.deepEqual([answer.status, answer.page.nextUri, answer.headers['retry-after']], [200, page.nextUri, undefined]);
     }

@@ -94,7 +94,12 @@ describe('metrics', () => {
     const { page } = await bench.post('SELECT 1');
     await trino.die();
     await bench.drive(bench.send('GET', page.nextUri ?? ''));
-    assert.deepEqual(await read(bench, 'upstream_'), { 'upstream_failures_total{reason="refused"}': 5, upstream_retries_total: 4 });
+    // Five times the page, once the gateway's own question.
+    assert.deepEqual(await read(bench, 'upstream_'), { 'upstream_failures_total{reason="refused"}': 6, upstream_retries_total: 4 });
+    assert.deepEqual(await read(bench, 'eject'), {
+      'ejected{namespace="team",xtrinode="a"}': 1,
+      'ejections_total{namespace="team",xtrinode="a"}': 1,
+    });
     bench.route(anEntry({ state: 'REMOVED' }));
     await bench.follow(page);
     assert.deepEqual(await read(bench, 'queries_lost_total'), { queries_lost_total: 1 });
