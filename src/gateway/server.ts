@@ -1,6 +1,6 @@
 // The gateway as a long-lived thing: listens, follows the route table, holds, hands over, stops. Shell.
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
-import type { Clock } from '#core/clock.ts';
+import type { Clock, EpochMs } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 import { createAllowedForward } from './admit/allowed-forward.ts';
 import { countNothing, type CountStatement } from './admit/statement-rates.ts';
@@ -42,6 +42,8 @@ export interface GatewayInit {
   readonly routes: Pick<RouteSource, 'table' | 'subscribe'>;
   readonly demand: DemandPort;
   readonly clock: Clock;
+  /** The time of the machine, where `clock` is a steady one; default: the same. */
+  readonly wall?: () => EpochMs;
   readonly log: Log;
   /** Two characters of [a-z2-9] that tell this replica from others. */
   readonly shard: string;
@@ -100,6 +102,7 @@ export function createGateway({
   isOnlyReplica = false,
   trustsRoutes = true,
   tls,
+  wall = clock.now,
 }: GatewayInit): Gateway {
   const { table } = routes;
   const counts = new GatewayCounts();
@@ -150,7 +153,7 @@ export function createGateway({
   const isAway = (entry: RouteEntry): boolean =>
     health.ejectionOf(entry.coordinatorUrl) !== undefined || turnstile.waitMs(keyOfEntry(entry)) > 0;
   const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, health, client, counts, clock, log, isOnlyReplica });
-  const addresses = createHeldAddresses(keys);
+  const addresses = createHeldAddresses(keys, { now: clock.now, wall });
   const marked = createMarkedQueries(client, log);
   const { mayUse } = guard;
   const loadOf = (runtime: string): number => running.countOf(runtime) + queue.waitingFor(runtime);

@@ -14,6 +14,7 @@ import type { Authenticator } from '#gateway/admit/identity.ts';
 import { createGuard, openGuard, type Guard } from '#gateway/admit/guard.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Log } from '#observe/log.ts';
+import { createSteadyClock } from '#observe/steady-clock.ts';
 
 export interface GatewayGuardInit {
   readonly config: GatewayConfig;
@@ -47,7 +48,13 @@ function createTokens({ config, clock, log }: GatewayGuardInit): Authenticator |
   if (issuer === undefined || audiences === undefined) return undefined;
   return createTokenAuthenticator({
     expected: { issuer, audiences },
-    keys: createIssuerKeys({ issuer, ...(keySetUrl === undefined ? {} : { keySetUrl }), readJson: readJsonByHttp, clock, log }),
+    keys: createIssuerKeys({
+      issuer,
+      ...(keySetUrl === undefined ? {} : { keySetUrl }),
+      readJson: readJsonByHttp,
+      clock: createSteadyClock(clock),
+      log,
+    }),
     userClaim: config.jwtUserClaim,
     groupsClaim: config.jwtGroupsClaim,
     isForwarded: config.jwtForward,
@@ -79,7 +86,7 @@ export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
       ...(perUser === undefined ? {} : { perUser }),
       ...(perAddress === undefined ? {} : { perAddress }),
       ...(perRuntime === undefined ? {} : { perRuntime }),
-      clock,
+      clock: createSteadyClock(clock),
     }),
     async start() {
       for (const one of living) await one.start();

@@ -9,6 +9,7 @@ import type { RouteSource } from '#gateway/routing/route-source.ts';
 import type { TlsSource } from '#gateway/http/tls-files.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
 import type { Log } from '#observe/log.ts';
+import { createSteadyClock } from '#observe/steady-clock.ts';
 import type { GatewayGuard } from './gateway-guard.ts';
 
 export interface GatewayInit {
@@ -53,8 +54,11 @@ export async function startGateway({ routes, sealKeys, guard, report, open, ...i
   const ownKeys = createOwnKeys();
   if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
   const keys = sealKeys?.ring ?? (() => ownKeys);
+  const clock = createSteadyClock(init.clock);
   const gateway = createGateway({
     ...init,
+    clock,
+    wall: clock.wall,
     ...(guard === undefined ? {} : { guard: guard.guard, countStatement: guard.countStatement }),
     routes,
     keys,

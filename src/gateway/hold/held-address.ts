@@ -2,7 +2,9 @@
 // page's number, so that an address can neither be guessed nor advanced; the content is the statement itself, sealed, or a
 // random name when it stays on its replica (design D4). `/`, `.` alone and `/executing` cannot occur in it. Shell (crypto).
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { EpochMs } from '#core/clock.ts';
 import { sign, type KeyRing, type SealKey } from './seal-key.ts';
+import type { SteadyClock } from '#observe/steady-clock.ts';
 import { decode, encodeEnd, encodeStatement, sealableHeaders, type SealedEnd, type SealedStatement } from './sealed-statement.ts';
 import { maxPlainBytes, open, seal } from './sealed-token.ts';
 
@@ -23,7 +25,17 @@ export interface HeldAddresses {
 const slugForm = /^x([0-9a-f]{40})(([0-9a-f]{8})\.[sk][\w-]+)$/;
 const capabilityForm = /^([0-9a-f]{8})\.([sk])([\w-]+)$/;
 
-export function createHeldAddresses(keys: () => KeyRing): HeldAddresses {
+/** An arrival is sealed in the time of the machine, which is what gateways have in common, and opened in that of the clock. */
+export function createHeldAddresses(keys: () => KeyRing, clock: Pick<SteadyClock, 'now' | 'wall'>): HeldAddresses {
+  function toWall<T extends { readonly arrivedAt: EpochMs }>(one: T): T {
+    return { ...one, arrivedAt: one.arrivedAt + clock.wall() - clock.now() };
+  }
+
+  /** Nothing arrives later than now: a gateway whose time is ahead prolongs nobody's patience. */
+  function fromWall<T extends { readonly arrivedAt: EpochMs }>(one: T): T {
+    return { ...one, arrivedAt: clock.now() - Math.max(0, clock.wall() - one.arrivedAt) };
+  }
+
   function signature(key: SealKey, id: string, capability: string, token: number): string {
     return sign(key, `${id}/${token}/${capability}`);
   }
@@ -37,11 +49,11 @@ export function createHeldAddresses(keys: () => KeyRing): HeldAddresses {
     sealStatement(id, statement) {
       const key = keys().current;
       const headers = statement.body.length > maxPlainBytes ? undefined : sealableHeaders(statement.headers);
-      return capabilityOf(key, headers === undefined ? undefined : seal(key, id, encodeStatement({ ...statement, headers })));
+      return capabilityOf(key, headers === undefined ? undefined : seal(key, id, encodeStatement(toWall({ ...statement, headers }))));
     },
     sealEnd(id, end) {
       const key = keys().current;
-      return capabilityOf(key, seal(key, id, encodeEnd(end)));
+      return capabilityOf(key, seal(key, id, encodeEnd(toWall(end))));
     },
     format(id, capability, token) {
       const key = keys().find(capability.slice(0, 8)) ?? keys().current;
@@ -58,7 +70,8 @@ export function createHeldAddresses(keys: () => KeyRing): HeldAddresses {
       const key = keys().find(keyId);
       if (form !== 's' || key === undefined) return undefined;
       const bytes = open(key, id, text);
-      return bytes === undefined ? undefined : decode(bytes);
+      const sealed = bytes === undefined ? undefined : decode(bytes);
+      return sealed === undefined ? undefined : fromWall(sealed);
     },
     canTravel: (capability) => keys().isShared && capabilityForm.exec(capability)?.[2] === 's',
   };

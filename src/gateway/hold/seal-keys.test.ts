@@ -48,12 +48,14 @@ function setUp(t: TestContext): Setup {
   };
 }
 
+const later = { now: () => Date.UTC(2030, 0), wall: () => Date.UTC(2030, 0) };
+
 it('without the Secret a gateway seals with a key of its own, says so once, and still opens what it sealed when the Secret comes', async (t) => {
   const { api, start } = setUp(t);
   const lines: string[] = [];
   const keys = await start(createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }));
   assert.deepEqual([keys.ring().isShared, keys.ring().isComplete], [false, true]);
-  const addresses = createHeldAddresses(keys.ring);
+  const addresses = createHeldAddresses(keys.ring, later);
   const capability = addresses.sealEnd(id, failure);
   assert.equal(addresses.canTravel(capability), false);
   await api.create(secrets, aSecret(1), by);
@@ -66,7 +68,7 @@ it('without the Secret a gateway seals with a key of its own, says so once, and 
 it('two gateways with one Secret open each other’s addresses', async (t) => {
   const { api, start } = setUp(t);
   await api.create(secrets, aSecret(1), by);
-  const [a, b] = [createHeldAddresses((await start()).ring), createHeldAddresses((await start()).ring)];
+  const [a, b] = [createHeldAddresses((await start()).ring, later), createHeldAddresses((await start()).ring, later)];
   const capability = a.sealEnd(id, failure);
   assert.equal(b.read(id, a.format(id, capability, 2), 2), capability);
   assert.deepEqual(b.open(id, capability), failure);

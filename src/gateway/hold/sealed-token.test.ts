@@ -29,8 +29,11 @@ function aStatement(more: Partial<SealedStatement> = {}): SealedStatement {
 }
 
 function ringOf(current = key, ...others: (typeof key)[]): ReturnType<typeof createHeldAddresses> {
-  return createHeldAddresses(() => createKeyRing({ current, others, isShared: true }));
+  return createHeldAddresses(() => createKeyRing({ current, others, isShared: true }), later);
 }
+
+/** Than whatever is sealed here. */
+const later = { now: () => Date.UTC(2030, 0), wall: () => Date.UTC(2030, 0) };
 
 /** The text with another character of the alphabet at one place. */
 function tampered(text: string, at: number): string {

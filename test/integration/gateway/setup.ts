@@ -154,6 +154,8 @@ export interface BenchOptions {
   readonly log?: Log;
   readonly routes?: readonly RouteEntry[];
   readonly clock?: FakeClock;
+  /** The time of its machine; default: that of the clock. */
+  readonly wall?: () => number;
 }
 
 /** Closed when the test ends. */
@@ -199,6 +201,7 @@ export async function createBench(t: TestContext, options: BenchOptions = {}): P
     trustsRoutes,
     ...(limits === undefined ? {} : { limits }),
     ...(options.guard === undefined ? {} : { guard: options.guard }),
+    ...(options.wall === undefined ? {} : { wall: options.wall }),
     ...(options.countStatement === undefined ? {} : { countStatement: options.countStatement }),
   });
   const port = await gateway.listen(['127.0.0.1'], 0);
