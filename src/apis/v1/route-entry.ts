@@ -77,6 +77,8 @@ export function parseRouteEntry(text: string): RouteEntry | string {
   if (typeof entry.namespace !== 'string' || typeof entry.name !== 'string') return 'lacks namespace or name';
   if (!(routeStates as readonly unknown[]).includes(entry.state))
     return `has state ${JSON.stringify(entry.state)}; known are ${routeStates.join(', ')}`;
+  // Two entries without one would share it, and with it their queries.
+  if (typeof entry.routingGroup !== 'string' || entry.routingGroup === '') return 'lacks routingGroup';
   if (!isTextList(entry.hosts) || !isTextList(entry.headerValues)) return 'hosts and headerValues must be lists of text';
   if (![entry.coordinatorUrl, entry.coordinatorId, entry.instance, entry.note].every(isOptionalText))
     return 'coordinatorUrl, coordinatorId, instance and note must be text';

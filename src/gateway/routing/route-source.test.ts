@@ -38,6 +38,35 @@ test('an entry of an unknown major is reported, and its last good version stays 
   assert.equal(entries.get('team/sales')?.state, 'RUNNING');
 });
 
+test('an entry that somebody broke by hand is reported with what is wrong, and its last good version stays in force', () => {
+  const broken: readonly (readonly [text: string, problem: RegExp])[] = [
+    ['', /is not JSON/],
+    ['{"schema":1,', /is not JSON/],
+    ['null', /is not a JSON object/],
+    ['[]', /has schema undefined/],
+    [JSON.stringify({ ...entry, state: 'running' }), /has state "running"; known are RUNNING, /],
+    [JSON.stringify({ ...entry, namespace: 7 }), /lacks namespace or name/],
+    [JSON.stringify({ ...entry, routingGroup: undefined }), /lacks routingGroup/],
+    [JSON.stringify({ ...entry, hosts: 'a.example.com' }), /hosts and headerValues must be lists of text/],
+    [JSON.stringify({ ...entry, headerValues: [7] }), /hosts and headerValues must be lists of text/],
+    [JSON.stringify({ ...entry, coordinatorUrl: '10.0.0.5:8080' }), /coordinatorUrl "10.0.0.5:8080" is not a URL/],
+    [JSON.stringify({ ...entry, isDefault: 'yes' }), /isDefault must be true or false/],
+    [JSON.stringify({ ...entry, patienceMs: '10m' }), /patienceMs must be a positive number/],
+    [JSON.stringify({ ...entry, weight: 0 }), /weight must be a positive number/],
+    [JSON.stringify({ ...entry, retiring: {} }), /retiring must list objects/],
+    [
+      JSON.stringify({ ...entry, name: 'other', state: 'PAUSED' }),
+      /is about team\/other, which belongs under team.other.json; it changes nothing/,
+    ],
+  ];
+  for (const [text, problem] of broken) {
+    const { entries, problems } = mergeEntries(first, { [key]: text });
+    assert.equal(problems.length, 1, text);
+    assert.match(problems[0] ?? '', problem);
+    assert.deepEqual([...entries], [...first], text);
+  }
+});
+
 test('of a runtime that was never known, an entry of an unknown major is reported and makes no route', () => {
   const { entries, problems } = mergeEntries(new Map(), table({ ...entry, schema: 2 }));
   assert.equal(problems.length, 1);

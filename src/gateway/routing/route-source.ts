@@ -2,7 +2,7 @@
 // ConfigMap changes nothing, only REMOVED takes an entry away (design D7). Shell.
 import type { Clock } from '#core/clock.ts';
 import type { ConfigMap } from '#core/objects.ts';
-import { routeShardOf } from '#apis/v1/names.ts';
+import { routeKey, routeShardOf } from '#apis/v1/names.ts';
 import { gatewayNamespace, routesLabel } from '#apis/v1/resources.ts';
 import { formatRouteEntry, parseRouteEntry, type RouteEntry } from '#apis/v1/route-entry.ts';
 import { createReflector } from '#kube/cache/reflector.ts';
@@ -44,6 +44,10 @@ export function mergeEntries(
   for (const [key, text] of Object.entries(data)) {
     const parsed = parseRouteEntry(text);
     if (typeof parsed === 'string') problems.push(`${key} ${parsed}; its last good version stays in force`);
+    else if (routeKey(parsed.namespace, parsed.name) !== key)
+      problems.push(
+        `${key} is about ${keyOfEntry(parsed)}, which belongs under ${routeKey(parsed.namespace, parsed.name)}; it changes nothing`,
+      );
     else if (!isSame(entries.get(keyOfEntry(parsed)), text)) entries.set(keyOfEntry(parsed), parsed);
   }
   return { entries, problems };
