@@ -40,26 +40,34 @@ interface Served {
   readonly socket: FakeSocket;
   readonly exchanges: readonly ClientExchange[];
   say(text: string): Promise<void>;
+  /** The gateway stops. */
+  stop(): void;
   nowMs: number;
 }
 
 function aConnection(largeHeads = createLargeHeads()): Served {
   const socket = new FakeSocket();
   const exchanges: ClientExchange[] = [];
+  let isStopping = false;
   const served = {
     socket,
     exchanges,
     nowMs: 0,
+    stop() {
+      isStopping = true;
+      connection.retire();
+    },
     async say(text: string) {
       socket.push(text);
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  void new ClientConnection({
+  const connection = new ClientConnection({
     socket: socket as unknown as Socket,
     clock: { now: () => served.nowMs, after: () => () => undefined },
     handle: (exchange) => void exchanges.push(exchange),
-    isStopping: () => false,
+    isStopping: () => isStopping,
+    isDone: () => false,
     largeHeads,
   });
   return served;
@@ -175,5 +183,55 @@ describe('a clock that is set', () => {
     }
     assert.equal(served.socket.sent.match(/here/g)?.length, 4);
     assert.equal(served.socket.destroyed, false);
+  });
+});
+
+describe('a gateway that stops', () => {
+  const isKept = /^HTTP\/1\.1 200 OK\r\n[^]*Connection: keep-alive\r\n/;
+  const isLast = /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n/;
+
+  async function answered(): Promise<Served> {
+    const served = aConnection();
+    await served.say(get);
+    served.exchanges[0]?.send(200, [], 'one');
+    assert.match(served.socket.sent, isKept);
+    served.socket.sent = '';
+    return served;
+  }
+
+  it('answers the request that was on its way to it, and says that it was the last', async () => {
+    const { socket, exchanges, say, stop } = await answered();
+    stop();
+    assert.equal(socket.destroyed, false);
+    await say(get);
+    exchanges[1]?.send(200, [], 'two');
+    assert.match(socket.sent, isLast);
+    assert.equal(socket.writableEnded, true);
+  });
+
+  it('does so after an answer too that had promised to go on', async () => {
+    const { socket, exchanges, say, stop } = await answered();
+    await say(get);
+    exchanges[1]?.begin(200, 'OK', [], 3);
+    stop();
+    exchanges[1]?.add(Buffer.from('two'));
+    exchanges[1]?.end();
+    assert.match(socket.sent, isKept);
+    assert.deepEqual([socket.writableEnded, socket.timeoutMs], [false, 1_000]);
+    socket.sent = '';
+    await say(get);
+    exchanges[2]?.send(200, [], 'three');
+    assert.match(socket.sent, isLast);
+  });
+
+  it('ends the connection of who has been quiet for a second, or is quiet for one', async () => {
+    const quiet = await answered();
+    quiet.nowMs += 1_000;
+    quiet.stop();
+    assert.equal(quiet.socket.destroyed, true);
+    const { socket, stop } = await answered();
+    stop();
+    socket.beSilent();
+    assert.equal(socket.destroyed, true);
   });
 });

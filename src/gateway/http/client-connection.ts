@@ -14,7 +14,10 @@ export interface ConnectionInit {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly handle: (exchange: ClientExchange) => void;
+  /** Whether this answer is the last of its connection. */
   readonly isStopping: () => boolean;
+  /** Whether it ends at once where it had been promised to go on. */
+  readonly isDone: () => boolean;
   readonly largeHeads: LargeHeads;
 }
 
@@ -26,6 +29,8 @@ export const requestTimeoutMs = 120_000;
 const maxAheadBytes = 128 * 1024;
 /** A client that takes nothing for this many times the idle time-out is gone: as Trino's query.client.timeout. */
 const maxSilences = 4;
+/** A client whose last answer is so long ago is not just sending its next request: what it would send into a close it may lose. */
+const quietMs = 1_000;
 /** So long what a refused client still sends is read and thrown away, so that it can read why. */
 const lingerMs = 2_000;
 const maxLingerBytes = 1024 * 1024;
@@ -52,10 +57,12 @@ export class ClientConnection {
   /** Bytes of a refused client; undefined while it is served. */
   #lingered: number | undefined;
   #silences = 0;
+  #idleSince: EpochMs;
 
   constructor(init: ConnectionInit) {
     this.#init = init;
     const { socket } = init;
+    this.#idleSince = init.clock.now();
     socket.setTimeout(keepAliveMs, () => this.#silent());
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('drain', () => this.#drained());
@@ -72,6 +79,13 @@ export class ClientConnection {
 
   destroy(): void {
     this.#init.socket.destroy();
+  }
+
+  /** No more than one request: the one that may be on its way, whose answer says so. Without one it ends when the client is quiet. */
+  retire(): void {
+    if (!this.isIdle) return;
+    if (this.#init.clock.now() - this.#idleSince >= quietMs) this.destroy();
+    else this.#init.socket.setTimeout(quietMs);
   }
 
   #take(chunk: Buffer): void {
@@ -103,6 +117,8 @@ export class ClientConnection {
     if (this.#body !== undefined) return this.#readBody(exchange, this.#body);
     if (!exchange.isEnded || this.#init.socket.writableNeedDrain) return false;
     this.#exchange = undefined;
+    this.#idleSince = this.#init.clock.now();
+    if (this.#init.isStopping()) this.retire();
     return true;
   }
 
@@ -204,8 +220,9 @@ export class ClientConnection {
   }
 
   #answered(keepsAlive: boolean): void {
-    const { socket, isStopping } = this.#init;
-    if (keepsAlive && !isStopping()) return this.#advance();
+    const { socket, isDone } = this.#init;
+    // What its head has promised cannot be taken back: the next request may be on its way.
+    if (keepsAlive && !isDone()) return this.#advance();
     this.#exchange = undefined;
     socket.end();
     this.#linger();

@@ -58,8 +58,8 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
 
   function take(socket: Socket): void {
     const trustAtBirth = trust;
-    const isEnding = (): boolean => isStopping || trust !== trustAtBirth;
-    const connection = new ClientConnection({ socket, clock, handle, isStopping: isEnding, largeHeads });
+    const isDone = (): boolean => trust !== trustAtBirth;
+    const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping || isDone(), isDone, largeHeads });
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   }
@@ -97,7 +97,7 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
       isStopping = true;
       for (const end of ends) end();
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-      endIdle();
+      for (const connection of connections) connection.retire();
       await Promise.all(closed);
     },
     destroy() {
