@@ -16,6 +16,18 @@ export interface PreparedClients {
   readonly goProgram: string;
 }
 
+/** What runs many statements in one process, and what is asked for only in the long tests. */
+export interface PreparedSessions {
+  readonly java: string;
+  readonly cliJar: string;
+  readonly jdbcClassPath: string;
+  readonly pythonPath: string;
+  /** SQLAlchemy and dbt. */
+  readonly dbtPath: string;
+  readonly javascriptDirectory: string;
+  readonly goProgram: string;
+}
+
 export const sources = import.meta.dirname;
 
 function run(command: string, args: readonly string[], directory: string, env: Record<string, string> = {}): void {
@@ -53,24 +65,34 @@ function copyArtifact(artifact: string): (directory: string) => void {
   return (directory) => run('mvn', ['-B', '-q', goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`], directory);
 }
 
+function installPython(root: string, name: string, requirements: string): string {
+  return once(root, `${name}-${fingerprint(`python/${requirements}`)}`, (directory) =>
+    run('python3', ['-m', 'pip', 'install', '-q', '--target', directory, '-r', join(sources, 'python', requirements)], directory),
+  );
+}
+
+function compileJava(root: string, javaHome: string, file: string): string {
+  return once(root, `java-${file}-${fingerprint(`java/${file}`)}`, (directory) =>
+    run(join(javaHome, 'bin', 'javac'), ['-d', directory, join(sources, 'java', file)], directory),
+  );
+}
+
+function buildGo(directory: string, program: string): void {
+  run('go', ['build', '-trimpath', '-o', program, directory], join(sources, 'go'), { CGO_ENABLED: '0' });
+}
+
 export async function prepareClients(): Promise<PreparedClients> {
   const root = join(cacheDirectory(process.env), 'clients');
   const java = await findJava({ env: process.env, minimumMajor: javaMajorForTrino('483') });
   const cli = once(root, 'trino-cli-476', copyArtifact('io.trino:trino-cli:476:jar:executable'));
   const jdbc = once(root, 'trino-jdbc-484', copyArtifact('io.trino:trino-jdbc:484'));
-  const runQuery = once(root, `run-query-java-${fingerprint('java/RunQuery.java')}`, (directory) =>
-    run(join(java.home, 'bin', 'javac'), ['-d', directory, join(sources, 'java', 'RunQuery.java')], directory),
-  );
-  const python = once(root, `python-0.340.0-${fingerprint('python/requirements.txt')}`, (directory) =>
-    run('python3', ['-m', 'pip', 'install', '-q', '--target', directory, '-r', join(sources, 'python', 'requirements.txt')], directory),
-  );
+  const runQuery = compileJava(root, java.home, 'RunQuery.java');
+  const python = installPython(root, 'python-0.340.0', 'requirements.txt');
   const javascript = once(root, `javascript-0.2.9-${fingerprint('javascript/package-lock.json')}`, (directory) => {
     for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(sources, 'javascript', file), join(directory, file));
     run('npm', ['ci', '--silent', '--no-audit', '--no-fund'], directory);
   });
-  const go = once(root, `go-0.333.0-${fingerprint('go/main.go', 'go/go.sum')}`, (directory) =>
-    run('go', ['build', '-trimpath', '-o', join(directory, 'run-query'), '.'], join(sources, 'go'), { CGO_ENABLED: '0' }),
-  );
+  const go = once(root, `go-0.333.0-${fingerprint('go/main.go', 'go/go.sum')}`, (directory) => buildGo('.', join(directory, 'run-query')));
   return {
     java: java.java,
     cliJar: join(cli, 'trino-cli-476-executable.jar'),
@@ -78,5 +100,23 @@ export async function prepareClients(): Promise<PreparedClients> {
     pythonPath: python,
     javascriptDirectory: javascript,
     goProgram: join(go, 'run-query'),
+  };
+}
+
+export async function prepareSessions(): Promise<PreparedSessions> {
+  const root = join(cacheDirectory(process.env), 'clients');
+  const { java, cliJar, jdbcClassPath, pythonPath, javascriptDirectory } = await prepareClients();
+  const javaHome = join(java, '..', '..');
+  const go = once(root, `go-sessions-0.333.0-${fingerprint('go/sessions/main.go', 'go/go.sum')}`, (directory) =>
+    buildGo('./sessions', join(directory, 'run-sessions')),
+  );
+  return {
+    java,
+    cliJar,
+    jdbcClassPath: `${jdbcClassPath}:${compileJava(root, javaHome, 'RunSessions.java')}`,
+    pythonPath,
+    dbtPath: installPython(root, 'dbt-trino-1.9.3', 'requirements-dbt.txt'),
+    javascriptDirectory,
+    goProgram: join(go, 'run-sessions'),
   };
 }

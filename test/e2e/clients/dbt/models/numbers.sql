@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select nationkey as id, name from tpch.tiny.nation
