@@ -76,6 +76,7 @@ export const gatewaySettings = {
     path,
     "instead of a cluster: list of route entries in YAML or JSON, or the Go reference's routes.yaml; read again when it changes",
   ),
+  replicas: setting(count, 'with --routes: how many gateways serve these routes; each lets its part of maxRunning run, one at least', 1),
   apiKeysFile: optional(path, 'clients need an API key: file of lines `id: "sha256:HEX,..."`, read again when it changes'),
   apiKeysSecret: setting(onOff, "the same from key api-keys of the Secret trino-gateway-api-keys in the gateway's namespace", false),
   jwtIssuer: optional(trustworthyUrl, 'clients need a bearer token of this OIDC issuer, exactly as its iss claim says it'),

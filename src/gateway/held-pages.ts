@@ -1,7 +1,8 @@
 // The pages of a statement that is held here: waiting for it to come through, and answering with what its state calls for.
 // Shell; trino-protocol 7.3-7.5.
 import type { Clock, EpochMs } from '#core/clock.ts';
-import { formatCallDonePage, formatErrorPage, formatQueuedPage } from '#trino/protocol/synthetic-page.ts';
+import { headerOf } from '#trino/protocol/headers.ts';
+import { formatCallDonePage, formatErrorPage, formatQueuedPage, type Wait } from '#trino/protocol/synthetic-page.ts';
 import type { MayUse } from './admit/access.ts';
 import { notAllowed } from './admit/allowed-forward.ts';
 import { sendAnswer, sendPage } from './answers.ts';
@@ -13,8 +14,10 @@ import type { HoldQueue } from './hold/hold-queue.ts';
 import { failureOf, maySubmit, type RouteOf } from './hold/judge.ts';
 import type { LaterEnd } from './hold/sealed-statement.ts';
 import type { GatewayCounts } from './records/counts.ts';
+import type { Places } from './hold/places.ts';
 import type { Submitter } from './hold/submitter.ts';
 import type { TakeOver } from './hold/take-over.ts';
+import { takesWarnings, waitReasonOf } from './hold/wait-reason.ts';
 
 export interface HeldPagesInit {
   readonly routeOf: RouteOf;
@@ -22,6 +25,7 @@ export interface HeldPagesInit {
   readonly queue: HoldQueue;
   readonly submitter: Submitter;
   readonly takeOver: TakeOver;
+  readonly places: Pick<Places, 'offer' | 'shortageOf'>;
   readonly addresses: HeldAddresses;
   readonly counts: GatewayCounts;
   readonly clock: Clock;
@@ -44,13 +48,32 @@ export interface HeldPages {
   sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
 }
 
-export function createHeldPages({ routeOf, mayUse, queue, submitter, takeOver, addresses, counts, clock }: HeldPagesInit): HeldPages {
+export function createHeldPages({
+  routeOf,
+  mayUse,
+  queue,
+  submitter,
+  places,
+  takeOver,
+  addresses,
+  counts,
+  clock,
+}: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
-  function sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void {
+  function sendNext(context: RequestContext, page: PageOf, capability: string, token: number, wait?: Wait): void {
     const { id, origin } = page;
     const nextUri = `${origin}/v1/statement/queued/${id}/${addresses.format(id, capability, token)}/${token}`;
-    sendPage(context.exchange, formatQueuedPage({ id, origin, nextUri, elapsedMs: elapsedMs(page) }));
+    sendPage(
+      context.exchange,
+      formatQueuedPage({ id, origin, nextUri, elapsedMs: elapsedMs(page), ...(wait === undefined ? {} : { wait }) }),
+    );
+  }
+
+  function waitOf({ headers }: RequestContext, held: HeldStatement): Wait {
+    const shortage = places.shortageOf(held);
+    const warning = takesWarnings(headerOf(headers, 'user-agent')) ? waitReasonOf(routeOf(held), shortage) : undefined;
+    return { warning, position: shortage?.position ?? 0 };
   }
 
   function sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void {
@@ -64,7 +87,30 @@ export function createHeldPages({ routeOf, mayUse, queue, submitter, takeOver, a
     if (held.token < 0) counts.of(held.runtime).held += 1;
     held.token = Math.max(held.token, 0);
     held.capability ??= addresses.sealStatement(held.id, held);
-    sendNext(context, held, held.capability, held.token);
+    sendNext(context, held, held.capability, held.token, waitOf(context, held));
+  }
+
+  async function waitUntil(context: RequestContext, held: HeldStatement, until: EpochMs): Promise<void> {
+    // Nothing is submitted for a client that has gone.
+    while (isPending(held) && !context.gone.aborted) {
+      if (held.state === 'HELD') takeOver(held);
+      const entry = routeOf(held);
+      const waitedMs = clock.now() - held.arrivedAt;
+      let leftMs = Math.min(until - clock.now(), held.patienceMs - waitedMs + 1);
+      if (held.state === 'HELD') {
+        const failure = failureOf(held, entry, waitedMs);
+        if (failure !== undefined) return submitter.fail(held, failure);
+        // Asked where it really goes: a transaction, or another rule since its POST, may have changed it.
+        const { identity } = held.subject;
+        if (entry !== undefined && !mayUse(identity, entry))
+          return submitter.fail(held, { name: 'PERMISSION_DENIED', message: notAllowed(identity, entry).detail });
+        const turnMs = maySubmit(held, entry) ? submitter.submit(held, entry) : 0;
+        if (turnMs > 0) leftMs = Math.min(leftMs, turnMs);
+      } else leftMs = until - clock.now();
+      // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
+      if (leftMs <= 0 || (queue.isStopped && held.state === 'HELD')) return;
+      await queue.waitForChange(held, leftMs, context.gone);
+    }
   }
 
   return {
@@ -74,24 +120,11 @@ export function createHeldPages({ routeOf, mayUse, queue, submitter, takeOver, a
     async wait(context, held, ms) {
       const until = clock.now() + ms;
       queue.seen(held);
-      while (isPending(held)) {
-        if (held.state === 'HELD') takeOver(held);
-        const entry = routeOf(held);
-        const waitedMs = clock.now() - held.arrivedAt;
-        let leftMs = Math.min(until - clock.now(), held.patienceMs - waitedMs + 1);
-        if (held.state === 'HELD') {
-          const failure = failureOf(held, entry, waitedMs);
-          if (failure !== undefined) return submitter.fail(held, failure);
-          // Asked where it really goes: a transaction, or another rule since its POST, may have changed it.
-          const { identity } = held.subject;
-          if (entry !== undefined && !mayUse(identity, entry))
-            return submitter.fail(held, { name: 'PERMISSION_DENIED', message: notAllowed(identity, entry).detail });
-          const turnMs = maySubmit(held, entry) ? submitter.submit(held, entry) : 0;
-          if (turnMs > 0) leftMs = Math.min(leftMs, turnMs);
-        } else leftMs = until - clock.now();
-        // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
-        if (leftMs <= 0 || context.gone.aborted || (queue.isStopped && held.state === 'HELD')) return;
-        await queue.waitForChange(held, leftMs, context.gone);
+      try {
+        await waitUntil(context, held, until);
+      } finally {
+        // It may have been its turn, and it has not taken it.
+        places.offer(held.runtime);
       }
     },
     answer(context, held, isPost) {

@@ -20,6 +20,7 @@ import { createMarkedQueries } from './hold/marked-queries.ts';
 import { createHeldAddresses } from './hold/held-address.ts';
 import type { KeyRing } from './hold/seal-key.ts';
 import { createTakeOver } from './hold/take-over.ts';
+import { createPlaces } from './hold/places.ts';
 import { createSubmitter } from './hold/submitter.ts';
 import { createTurnstile } from './hold/turnstile.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
@@ -61,6 +62,8 @@ export interface GatewayInit {
    * submitted again. Default false: with several, none can know alone that nobody has begun it.
    */
   readonly isOnlyReplica?: boolean;
+  /** Of the queries that may run on a runtime, how many may go through this gateway. Default: all. */
+  readonly shareOf?: (maxRunning: number, runtime: string) => number;
   /** Without it the gateway speaks plain HTTP. */
   readonly tls?: TlsFollowed;
   /** Whether whoever wrote the routes has proven their coordinators, as the operator does. Default true. */
@@ -100,6 +103,7 @@ export function createGateway({
   guard = openGuard,
   countStatement = countNothing,
   isOnlyReplica = false,
+  shareOf = (maxRunning) => maxRunning,
   trustsRoutes = true,
   tls,
   wall = clock.now,
@@ -116,7 +120,11 @@ export function createGateway({
     sentAgain: () => void (counts.upstream.retries += 1),
   });
   const known = createKnownCoordinators(table);
-  const running = createRunningQueries({ clock, isAwaited: () => false, onEnded: () => undefined });
+  const running = createRunningQueries({
+    clock,
+    isAwaited: (runtime) => boundOf(runtime) !== undefined && queue.waitingFor(runtime) > 0,
+    onEnded: (runtime) => places.offer(runtime),
+  });
   const routeOf = createRouteOf(table, known);
   const keeper = createDemandKeeper(demand, clock, log, counts.wishes);
   const turnstile = createTurnstile(clock);
@@ -127,7 +135,16 @@ export function createGateway({
     return state === 'PAUSED' || state === 'RESUMING' || (state === 'RUNNING' && (turnstile.isShut(runtime) || proofs.isUnderWay(runtime)));
   };
   const onAbandoned = (runtime: string): void => void (counts.of(runtime).abandoned += 1);
-  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand, onAbandoned });
+  const onSweep = (runtimes: Iterable<string>): void => {
+    for (const runtime of runtimes) places.offer(runtime);
+  };
+  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand, onAbandoned, onSweep });
+  const boundOf = (runtime: string): number | undefined => {
+    const { state, maxRunning } = table().byKey.get(runtime) ?? {};
+    const isServing = state === 'RUNNING' && !turnstile.isShut(runtime) && !proofs.isUnderWay(runtime);
+    return maxRunning === undefined || !isServing ? undefined : shareOf(maxRunning, runtime);
+  };
+  const places = createPlaces({ queue, running, boundOf, clock });
   const proofs = createProofs({
     client,
     clock,
@@ -152,13 +169,27 @@ export function createGateway({
   });
   const isAway = (entry: RouteEntry): boolean =>
     health.ejectionOf(entry.coordinatorUrl) !== undefined || turnstile.waitMs(keyOfEntry(entry)) > 0;
-  const submitter = createSubmitter({ table, queue, turnstile, running, known, proofs, health, client, counts, clock, log, isOnlyReplica });
+  const submitter = createSubmitter({
+    table,
+    queue,
+    turnstile,
+    places,
+    running,
+    known,
+    proofs,
+    health,
+    client,
+    counts,
+    clock,
+    log,
+    isOnlyReplica,
+  });
   const addresses = createHeldAddresses(keys, { now: clock.now, wall });
   const marked = createMarkedQueries(client, log);
   const { mayUse } = guard;
   const loadOf = (runtime: string): number => running.countOf(runtime) + queue.waitingFor(runtime);
-  const takeOver = createTakeOver({ table, queue, mayUse, isAway, loadOf, log });
-  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, takeOver, addresses, counts, clock });
+  const takeOver = createTakeOver({ table, queue, mayUse, isAway, loadOf, isFull: places.isFull, log });
+  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, places, takeOver, addresses, counts, clock });
   const aliases = createAliases({ table, queue, marked });
   const kills = createKills({ table, mayUse, queue, aliases, submitter, known, client });
   const statements = createStatements({
@@ -169,6 +200,7 @@ export function createGateway({
     queue,
     running,
     health,
+    places,
     submitter,
     kills,
     budget,

@@ -13,6 +13,7 @@ import type { HeldAddresses } from './hold/held-address.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import type { RouteOf } from './hold/judge.ts';
+import type { Places } from './hold/places.ts';
 import { postHoldMs } from './hold/poll-pace.ts';
 import { subjectOf, type Subject } from './hold/subject.ts';
 import type { Submitter } from './hold/submitter.ts';
@@ -33,7 +34,8 @@ export interface StatementsInit {
   readonly mayUse: MayUse;
   readonly countStatement: CountStatement;
   readonly queue: HoldQueue;
-  readonly running: RunningQueries;
+  readonly running: Pick<RunningQueries, 'countOf'>;
+  readonly places: Pick<Places, 'isFull'>;
   readonly health: Pick<CoordinatorHealth, 'ejectionOf'>;
   readonly submitter: Submitter;
   readonly kills: Kills;
@@ -73,8 +75,23 @@ function sendIdentityProblem({ exchange }: RequestContext, problem: GatewayProbl
 }
 
 export function createStatements(init: StatementsInit): Statements {
-  const { table, routeOf, mayUse, countStatement, queue, running, health, submitter, kills, budget, addresses, pages, counts, clock } =
-    init;
+  const {
+    table,
+    routeOf,
+    mayUse,
+    countStatement,
+    queue,
+    running,
+    places,
+    health,
+    submitter,
+    kills,
+    budget,
+    addresses,
+    pages,
+    counts,
+    clock,
+  } = init;
 
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
@@ -85,7 +102,8 @@ export function createStatements(init: StatementsInit): Statements {
   function pick(found: RequestRoute, { user, identity }: Subject): RouteEntry {
     const allowed = found.members.filter((member) => mayUse(identity, member));
     const members = presentMembers(allowed, ({ coordinatorUrl }) => health.ejectionOf(coordinatorUrl) !== undefined);
-    return pickMember({ members, user, loadOf: (runtime) => running.countOf(runtime) + queue.waitingFor(runtime) }) ?? found.entry;
+    const loadOf = (runtime: string): number => running.countOf(runtime) + queue.waitingFor(runtime);
+    return pickMember({ members, user, loadOf, isFull: places.isFull }) ?? found.entry;
   }
 
   function refuseLater(context: RequestContext, problem: GatewayProblem): void {

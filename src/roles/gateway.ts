@@ -26,6 +26,7 @@ export interface GatewayInit {
   /** See GatewayInit of the gateway itself. */
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
+  readonly shareOf?: (maxRunning: number, runtime: string) => number;
   readonly tls?: TlsSource;
   /** Makes it listen; returns the port that was taken. Its routes are not known by then. */
   readonly open: (gateway: Pick<Gateway, 'listen' | 'inspect' | 'counts'>) => Promise<number>;

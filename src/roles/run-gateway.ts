@@ -39,11 +39,13 @@ interface Mode {
   readonly sealKeys?: SealKeys;
   /** Whether their coordinators have been proven by who wrote the routes. */
   readonly trustsRoutes: boolean;
+  readonly shareOf?: (maxRunning: number, runtime: string) => number;
 }
 
 export async function runGateway(config: GatewayConfig, process: RoleProcess): Promise<void> {
   await runRole('gateway', process, config, async (role) => {
-    const mode = config.routes === undefined ? await fromCluster(config, process, role) : fromFile(config.routes, process, role);
+    const mode =
+      config.routes === undefined ? await fromCluster(config, process, role) : fromFile(config.routes, config.replicas, process, role);
     const { host, port } = config.listen;
     const { api, ...rest } = mode;
     const { clock, random } = process;
@@ -129,12 +131,13 @@ async function fromCluster(config: GatewayConfig, process: RoleProcess, role: St
   return { api, routes, sealKeys, demand: createApiServerDemand(client, gateway), report, trustsRoutes: true };
 }
 
-function fromFile(path: string, { clock }: RoleProcess, { log }: StartedRole): Mode {
+function fromFile(path: string, replicas: number, { clock }: RoleProcess, { log }: StartedRole): Mode {
   const file = resolve(path);
   checkDirectory(file, '--routes');
   log.info('routes come from a file: there is nobody to wake a sleeping runtime, a query for one that is PAUSED ends at once', { file });
   const parse = (text: string): unknown => readYamlDocuments(text)[0];
-  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, trustsRoutes: false };
+  const shareOf = (maxRunning: number): number => Math.max(1, Math.floor(maxRunning / replicas));
+  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, trustsRoutes: false, shareOf };
 }
 
 function judgeGateway({ isReady, isStopping, runtimes }: GatewayStatus): Check[] {

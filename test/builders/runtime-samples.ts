@@ -38,6 +38,7 @@ const rightRuntimes: readonly Sample[] = [
       hostname: 'Sales.example.com',
       default: true,
       stickyBy: 'User',
+      maxRunning: 20,
       sharedWith: ['team-b'],
     },
     catalogSelector: {
@@ -65,6 +66,7 @@ const rightRuntimes: readonly Sample[] = [
       propertySecretRefs: { 's3.aws-secret-key': { name: 'spool', key: 'secret' } },
     },
   }),
+  runtime('routing for its bound alone', { routing: { maxRunning: 1 } }),
   runtime('no idle time', { autoSuspendAfter: 'never' }),
   runtime('requests of memory alone', { resources: { worker: { requests: { memory: '512Mi' } } } }),
 ];
@@ -210,7 +212,7 @@ const wrongRuntimes: readonly Sample[] = [
     { routing: { routingGroup: 'sales' } },
     {
       'spec.routing':
-        'Invalid value: routing selects nothing: set header, hostname, hostnameDomain, default: true or (in a routingGroup) capacityUnits, or leave routing out',
+        'Invalid value: routing selects nothing: set header, hostname, hostnameDomain, default: true, maxRunning or (in a routingGroup) capacityUnits, or leave routing out',
     },
   ),
   runtime(

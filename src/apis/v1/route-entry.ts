@@ -20,6 +20,8 @@ export interface RouteEntry {
   readonly weight?: number;
   /** Within the routing group a user stays with one runtime. */
   readonly stickyBy?: 'User';
+  /** So many queries run at a time, through all gateways together; further ones wait. Any number where it is absent. */
+  readonly maxRunning?: number;
   /** http://address:port of the coordinator; absent while there is none. */
   readonly coordinatorUrl?: string;
   /** Suffix of its query ids. */
@@ -89,5 +91,7 @@ export function parseRouteEntry(text: string): RouteEntry | string {
   if (typeof entry.patienceMs !== 'number' || !(entry.patienceMs > 0)) return 'patienceMs must be a positive number';
   if (typeof entry.isDefault !== 'boolean') return 'isDefault must be true or false';
   if (entry.weight !== undefined && !(typeof entry.weight === 'number' && entry.weight > 0)) return 'weight must be a positive number';
+  if (entry.maxRunning !== undefined && !(Number.isInteger(entry.maxRunning) && (entry.maxRunning as number) > 0))
+    return 'maxRunning must be a positive whole number';
   return value as RouteEntry;
 }

@@ -131,14 +131,14 @@ function roleProblems(resources: unknown, field: string): FieldProblem[] {
 function routingProblems({ routing }: Members): FieldProblem[] {
   if (routing === undefined) return [];
   if (!isMembers(routing)) return [{ field: 'spec.routing', value: routing, message: 'must be an object, or be left out' }];
-  const { header, hostname, hostnameDomain, capacityUnits, sharedWith } = routing;
-  const selects = header ?? hostname ?? hostnameDomain ?? capacityUnits;
+  const { header, hostname, hostnameDomain, capacityUnits, maxRunning, sharedWith } = routing;
+  const selects = header ?? hostname ?? hostnameDomain ?? capacityUnits ?? maxRunning;
   const problems: FieldProblem[] = [];
   if (hostname !== undefined && hostnameDomain !== undefined)
     problems.push({ field: 'spec.routing', message: 'hostname and hostnameDomain exclude each other: keep one' });
   if (selects === undefined && routing['default'] !== true) {
     const message =
-      'routing selects nothing: set header, hostname, hostnameDomain, default: true or (in a routingGroup) capacityUnits, or leave routing out';
+      'routing selects nothing: set header, hostname, hostnameDomain, default: true, maxRunning or (in a routingGroup) capacityUnits, or leave routing out';
     problems.push({ field: 'spec.routing', message });
   }
   for (const [index, value] of (Array.isArray(sharedWith) ? (sharedWith as readonly unknown[]) : []).entries()) {

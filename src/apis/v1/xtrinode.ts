@@ -49,6 +49,15 @@ const routing = withRules(
         'Weight among the runtimes of one routing group: one with 4 takes four times as many queries as one with 1. Default: from the CPU that the workers ask for.',
       )
       .optional(),
+    maxRunning: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .describe(
+        'Queries that run at the same time on this runtime, such as 20. Further ones wait at the gateway, in turn by user, and say so to their clients, at most for wakePatience; in a routing group another runtime takes them. Default: any number.',
+      )
+      .optional(),
     stickyBy: z
       .enum(['User'])
       .describe(
@@ -67,9 +76,9 @@ const routing = withRules(
     messageExpression: "'hostname ' + self.hostname + ' and hostnameDomain ' + self.hostnameDomain + ' exclude each other: keep one'",
   },
   {
-    rule: 'has(self.header) || has(self.hostname) || has(self.hostnameDomain) || (has(self.default) && self.default) || has(self.capacityUnits)',
+    rule: 'has(self.header) || has(self.hostname) || has(self.hostnameDomain) || (has(self.default) && self.default) || has(self.capacityUnits) || has(self.maxRunning)',
     message:
-      'routing selects nothing: set header, hostname, hostnameDomain, default: true or (in a routingGroup) capacityUnits, or leave routing out',
+      'routing selects nothing: set header, hostname, hostnameDomain, default: true, maxRunning or (in a routingGroup) capacityUnits, or leave routing out',
   },
 );
 

@@ -6,6 +6,7 @@ import { formatHeldId } from '#trino/protocol/query-id.ts';
 import type { GatewayProblem } from '../problems.ts';
 import type { DemandKeeper, WaitingCount } from './demand.ts';
 import { abandoned, canceled, createEndings, type Alias } from './endings.ts';
+import { FairLine } from './fair-line.ts';
 import {
   closedGraceMs,
   isForgettable,
@@ -45,22 +46,19 @@ export interface HoldQueueInit {
   readonly needsDemand: (runtime: string) => boolean;
   /** A statement that still waited is dropped: nobody asks for it any more. */
   readonly onAbandoned?: (runtime: string) => void;
+  /** Somebody waits for these: told while anything is held, for what no event tells. */
+  readonly onSweep?: (runtimes: Iterable<string>) => void;
 }
 
 /** Who waits now is looked at this often while anything is held, in ms. */
 const sweepMs = 1_000;
-
-interface Waiters {
-  readonly statements: Set<HeldStatement>;
-  readonly perUser: Map<string, number>;
-}
 
 export class HoldQueue {
   readonly #init: HoldQueueInit;
   readonly #held = new Map<string, HeldStatement>();
   readonly #byRealId = new Map<string, HeldStatement>();
   readonly #endings = createEndings();
-  readonly #waiters = new Map<string, Waiters>();
+  readonly #lines = new Map<string, FairLine<HeldStatement>>();
   #sequence: number;
   #isStopped = false;
   #cancelSweep: (() => void) | undefined;
@@ -79,7 +77,17 @@ export class HoldQueue {
   }
 
   waitingFor(runtime: string): number {
-    return this.#waiters.get(runtime)?.statements.size ?? 0;
+    return this.#lines.get(runtime)?.size ?? 0;
+  }
+
+  /** Who waits for it, whose turn is next first. */
+  lineOf(runtime: string): Iterable<HeldStatement> {
+    return this.#lines.get(runtime) ?? [];
+  }
+
+  /** It is submitted: the other users come next. */
+  served(held: HeldStatement): void {
+    this.#lines.get(held.runtime)?.served(held.subject.user);
   }
 
   newId(): string {
@@ -90,11 +98,11 @@ export class HoldQueue {
     const { runtime } = statement;
     const { user } = statement.subject;
     const { limits, budget, clock } = this.#init;
-    const waiters = this.#waiters.get(runtime);
-    if ((waiters?.statements.size ?? 0) >= limits.perRuntime) {
+    const line = this.#lines.get(runtime);
+    if ((line?.size ?? 0) >= limits.perRuntime) {
       return { code: 'QUEUE_FULL', detail: `${limits.perRuntime} statements already wait for ${runtime}; try again when some have run.` };
     }
-    if ((waiters?.perUser.get(user) ?? 0) >= limits.perUser) {
+    if ((line?.countOf(user) ?? 0) >= limits.perUser) {
       return {
         code: 'QUEUE_FULL',
         detail: `user ${user} already has ${limits.perUser} statements waiting for ${runtime}; wait for some of them.`,
@@ -183,14 +191,19 @@ export class HoldQueue {
   /** The statement changed: its requests look again. */
   wake(held: HeldStatement): void {
     if (!isPending(held)) this.#uncount(held);
-    for (const wake of [...held.wakers]) wake();
+    this.nudge(held);
     this.#refresh(held.runtime);
   }
 
-  /** Something about these runtimes changed: everybody who waits looks again, first come first. */
+  /** Its requests look again. */
+  nudge(held: HeldStatement): void {
+    for (const wake of [...held.wakers]) wake();
+  }
+
+  /** Something about these runtimes changed: everybody who waits looks again, in the order of the line. */
   notify(runtimes: Iterable<string>): void {
     for (const runtime of runtimes) {
-      for (const held of [...(this.#waiters.get(runtime)?.statements ?? [])]) for (const wake of [...held.wakers]) wake();
+      for (const held of [...this.lineOf(runtime)]) this.nudge(held);
       this.#refresh(runtime);
     }
   }
@@ -247,7 +260,7 @@ export class HoldQueue {
   stop(): void {
     this.#isStopped = true;
     this.#cancelSweep?.();
-    for (const held of this.#held.values()) for (const wake of [...held.wakers]) wake();
+    for (const held of this.#held.values()) this.nudge(held);
   }
 
   #alias(held: HeldStatement, hasBegun: boolean): void {
@@ -279,33 +292,25 @@ export class HoldQueue {
   }
 
   #count(held: HeldStatement): void {
-    const waiters: Waiters = this.#waiters.get(held.runtime) ?? { statements: new Set(), perUser: new Map() };
-    if (waiters.statements.has(held)) return;
-    this.#waiters.set(held.runtime, waiters);
-    waiters.statements.add(held);
-    waiters.perUser.set(held.subject.user, (waiters.perUser.get(held.subject.user) ?? 0) + 1);
+    let line = this.#lines.get(held.runtime);
+    if (line === undefined) this.#lines.set(held.runtime, (line = new FairLine()));
+    line.add(held.subject.user, held);
   }
 
   #uncount(held: HeldStatement): void {
-    const waiters = this.#waiters.get(held.runtime);
-    if (waiters === undefined || !waiters.statements.delete(held)) return;
-    const { user } = held.subject;
-    const left = (waiters.perUser.get(user) ?? 1) - 1;
-    if (left > 0) waiters.perUser.set(user, left);
-    else waiters.perUser.delete(user);
-    if (waiters.statements.size === 0) this.#waiters.delete(held.runtime);
+    const line = this.#lines.get(held.runtime);
+    if (line?.delete(held.subject.user, held) === true && line.size === 0) this.#lines.delete(held.runtime);
   }
 
   #countOf(runtime: string): WaitingCount {
     let newest: HeldStatement | undefined;
-    const { statements } = this.#waiters.get(runtime) ?? { statements: new Set<HeldStatement>() };
-    for (const held of statements) if (newest === undefined || held.arrivedAt >= newest.arrivedAt) newest = held;
-    return { waiting: statements.size, newestArrivedAt: newest?.arrivedAt ?? 0, user: newest?.subject.user ?? '' };
+    for (const held of this.lineOf(runtime)) if (newest === undefined || held.arrivedAt >= newest.arrivedAt) newest = held;
+    return { waiting: this.waitingFor(runtime), newestArrivedAt: newest?.arrivedAt ?? 0, user: newest?.subject.user ?? '' };
   }
 
   #refresh(runtime: string, arrivedAt?: number): void {
     const { demand, needsDemand } = this.#init;
-    if (this.#waiters.has(runtime) && needsDemand(runtime)) demand.want(runtime, () => this.#countOf(runtime), arrivedAt);
+    if (this.#lines.has(runtime) && needsDemand(runtime)) demand.want(runtime, () => this.#countOf(runtime), arrivedAt);
     else demand.release(runtime);
   }
 
@@ -332,6 +337,7 @@ export class HoldQueue {
       else continue;
       this.#refresh(held.runtime);
     }
+    this.#init.onSweep?.(this.#lines.keys());
     if (this.#held.size > 0) this.#planSweep();
   }
 }

@@ -52,9 +52,15 @@ export function failureOf(
     return { name: 'SERVER_STARTING_UP', message: `runtime ${runtime} cannot start: ${entry.failure.message}` };
   }
   if (waitedMs <= held.patienceMs) return undefined;
+  const waited = `${Math.round(held.patienceMs / 1000)} s (spec.wakePatience)`;
+  if (entry.state === 'RUNNING' && entry.maxRunning !== undefined)
+    return {
+      name: 'QUERY_QUEUE_FULL',
+      message: `runtime ${runtime} had no place for this query within ${waited}: it runs at most ${entry.maxRunning} at a time (spec.routing.maxRunning). The query has not run: run it again when the runtime has less to do`,
+    };
   const note = entry.note === undefined ? '' : ` (${entry.note})`;
   return {
     name: 'GENERIC_INSUFFICIENT_RESOURCES',
-    message: `runtime ${runtime} did not wake within ${Math.round(held.patienceMs / 1000)} s (spec.wakePatience); its state is ${entry.state}${note}. See: xtrinode why ${entry.name} -n ${entry.namespace}`,
+    message: `runtime ${runtime} did not wake within ${waited}; its state is ${entry.state}${note}. See: xtrinode why ${entry.name} -n ${entry.namespace}`,
   };
 }

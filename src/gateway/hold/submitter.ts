@@ -15,6 +15,7 @@ import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
 import { submitStatement, type Submission, type SubmissionResult } from './hand-over.ts';
 import type { HeldStatement, Outcome } from './held-statement.ts';
 import type { HoldQueue } from './hold-queue.ts';
+import type { Places } from './places.ts';
 import type { Turnstile } from './turnstile.ts';
 
 export interface Submitter {
@@ -30,6 +31,7 @@ export interface SubmitterInit {
   readonly table: () => RouteTable;
   readonly queue: HoldQueue;
   readonly turnstile: Turnstile;
+  readonly places: Pick<Places, 'take' | 'left'>;
   readonly running: Pick<RunningQueries, 'seen'>;
   readonly known: KnownCoordinators;
   readonly proofs: Proofs;
@@ -48,7 +50,7 @@ export interface SubmitterInit {
 const cancelTimeoutMs = 10_000;
 
 export function createSubmitter(init: SubmitterInit): Submitter {
-  const { table, queue, turnstile, running, known, proofs, health, client, counts, log, isOnlyReplica, clock } = init;
+  const { table, queue, turnstile, places, running, known, proofs, health, client, counts, log, isOnlyReplica, clock } = init;
 
   function cancelAtCoordinator(held: HeldStatement, { coordinatorUrl, nextUri, realId }: Outcome): void {
     if (nextUri === undefined) return;
@@ -155,6 +157,8 @@ export function createSubmitter(init: SubmitterInit): Submitter {
       turnstilePassed(held.runtime);
       if (held.state !== 'CANCELED')
         fail(held, { name: 'GENERIC_INTERNAL_ERROR', message: 'the gateway failed to hand the statement over; its log says why' });
+    } finally {
+      places.left(held.runtime);
     }
   }
 
@@ -163,6 +167,7 @@ export function createSubmitter(init: SubmitterInit): Submitter {
       if (proofs.isUnderWay(held.runtime)) return Infinity;
       const waitMs = turnstile.waitMs(held.runtime);
       if (waitMs > 0) return waitMs;
+      if (!places.take(held)) return Infinity;
       turnstile.began(held.runtime);
       held.state = 'SUBMITTING';
       void run(held, entry);

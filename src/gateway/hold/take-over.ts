@@ -14,13 +14,14 @@ export interface TakeOverInit {
   readonly mayUse: MayUse;
   readonly isAway: (entry: RouteEntry) => boolean;
   readonly loadOf: (runtime: string) => number;
+  readonly isFull: (runtime: string) => boolean;
   readonly log: Log;
 }
 
 /** Asked whenever a HELD statement is looked at. */
 export type TakeOver = (held: HeldStatement) => void;
 
-export function createTakeOver({ table, queue, mayUse, isAway, loadOf, log }: TakeOverInit): TakeOver {
+export function createTakeOver({ table, queue, mayUse, isAway, loadOf, isFull, log }: TakeOverInit): TakeOver {
   return (held) => {
     const { id, runtime, headers, forwarded, subject } = held;
     const other = otherMember({
@@ -30,6 +31,7 @@ export function createTakeOver({ table, queue, mayUse, isAway, loadOf, log }: Ta
       forwarded,
       user: subject.user,
       loadOf,
+      isFull,
       mayUse: (entry) => mayUse(subject.identity, entry),
       isAway,
     });

@@ -60,6 +60,6 @@ export function explainRoute(table: RouteTable, question: RouteQuestion): readon
   const found = findRequestRoute(table, { forwarded: { host, prefix: prefixOf(path) }, headers });
   if ('code' in found) return found;
   const { members } = found;
-  const picked = pickMember({ members, user: question.user, loadOf: () => 0 }) ?? found.entry;
+  const picked = pickMember({ members, user: question.user, loadOf: () => 0, isFull: () => false }) ?? found.entry;
   return [`${keyOfEntry(picked)}: ${ruleOf(found, question)}.`, ...describeGroup(members, picked), whatHappens(picked)];
 }

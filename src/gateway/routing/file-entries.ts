@@ -15,6 +15,8 @@ export interface FileEntries {
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isHostList = (value: unknown): boolean => Array.isArray(value) && value.every((host) => isText(host) && /^[a-z0-9.-]+$/.test(host));
 
+const isWhole = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+
 function isRetiringList(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -41,6 +43,7 @@ const fields: Readonly<Record<keyof RouteEntry, Field>> = {
   isDefault: aTruth,
   weight: { must: 'a positive number, such as 4', isGood: (value) => typeof value === 'number' && value > 0 },
   stickyBy: { must: 'User, or left out', isGood: (value) => value === 'User' },
+  maxRunning: { must: 'how many queries may run at a time, such as 20, or left out', isGood: isWhole },
   coordinatorUrl: anAddress,
   coordinatorId: aText,
   instance: aText,

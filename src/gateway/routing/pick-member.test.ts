@@ -24,7 +24,7 @@ function aMember(name: string, state: RouteState, more: Partial<RouteEntry> = {}
 
 const idle = (): number => 0;
 const pickName = (members: readonly RouteEntry[], loadOf: (runtime: string) => number = idle, user = 'ann'): string | undefined =>
-  pickMember({ members, user, loadOf })?.name;
+  pickMember({ members, user, loadOf, isFull: () => false })?.name;
 
 describe('of a routing group', () => {
   it('a statement goes to the awake runtime with the least to do for its weight', () => {
@@ -82,12 +82,26 @@ describe('of a routing group', () => {
     assert.equal(used.size, 3);
   });
 
+  it('what is full gets none while another has room, and one that sleeps is woken only when all that are awake are full', () => {
+    const members = [aMember('a', 'RUNNING', { weight: 8 }), aMember('b', 'RUNNING'), aMember('c', 'PAUSED'), aMember('d', 'PAUSED')];
+    const pick = (full: readonly string[], among = members): string | undefined =>
+      pickMember({ members: among, user: 'ann', loadOf: idle, isFull: (runtime) => full.includes(runtime) })?.name;
+    assert.equal(pick([]), 'a');
+    assert.equal(pick(['team/a']), 'b');
+    assert.equal(pick(['team/a', 'team/b']), 'c', 'the smallest, then by name');
+    assert.equal(pick(['team/a', 'team/b'], [...members, aMember('e', 'RESUMING', { weight: 9 })]), 'e', 'one is waking already');
+    assert.equal(pick(['team/a', 'team/b'], members.slice(0, 2)), 'a', 'nobody to wake: the line where it is shortest');
+    const sticky = members.slice(0, 2).map((member) => ({ ...member, stickyBy: 'User' as const }));
+    const home = pick([], sticky) ?? '';
+    assert.notEqual(pick([`team/${home}`], sticky), home, 'also of a user who stays with one');
+  });
+
   it('always one of it is picked', () => {
     const states = fc.constantFrom<RouteState>('RUNNING', 'RESUMING', 'PAUSED', 'DRAINING');
     fc.assert(
       fc.property(fc.array(states, { minLength: 1, maxLength: 5 }), (list) => {
         const members = list.map((state, index) => aMember(`m${index}`, state));
-        const picked = pickMember({ members, user: '', loadOf: idle });
+        const picked = pickMember({ members, user: '', loadOf: idle, isFull: (runtime) => runtime < 'team/m3' });
         assert.ok(picked !== undefined && members.includes(picked), keyOfEntry(members[0] as RouteEntry));
       }),
     );

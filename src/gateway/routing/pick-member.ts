@@ -1,5 +1,5 @@
-// Which runtime of a routing group takes a new statement. Awake ones share the work by weight, or by user; where all sleep, the
-// smallest is woken, always the same one, so that many first queries are one wake. Pure.
+// Which runtime of a routing group takes a new statement. Awake ones share the work by weight, or by user; where all sleep or are
+// full, the smallest that sleeps is woken, always the same one, so that many first queries are one wake. Pure.
 import { sha256Hex } from '#core/hash.ts';
 import { nobodyToWake, type RouteEntry } from '#apis/v1/route-entry.ts';
 import { keyOfEntry } from './route-table.ts';
@@ -10,6 +10,8 @@ export interface PickInput {
   readonly user: string;
   /** Statements that run or wait on a runtime, as far as this gateway knows. */
   readonly loadOf: (runtime: string) => number;
+  /** Whether one more statement would wait there though it is awake. */
+  readonly isFull: (runtime: string) => boolean;
 }
 
 function weightOf({ weight = 1 }: RouteEntry): number {
@@ -35,14 +37,16 @@ function costForUser(entry: RouteEntry, user: string): number {
   return -Math.log(uniform) / weightOf(entry);
 }
 
-export function pickMember({ members, user, loadOf }: PickInput): RouteEntry | undefined {
+export function pickMember({ members, user, loadOf, isFull }: PickInput): RouteEntry | undefined {
   if (members.length < 2) return members[0];
   const awake = members.filter(({ state, coordinatorUrl }) => state === 'RUNNING' && coordinatorUrl !== undefined);
   // One more than there is now, so that of two idle ones the heavier is first.
   const cost = (entry: RouteEntry): number => (loadOf(keyOfEntry(entry)) + 1) / weightOf(entry);
-  if (awake.length > 0) return least(awake, members.some(({ stickyBy }) => stickyBy === 'User') ? (one) => costForUser(one, user) : cost);
+  const withRoom = awake.filter((entry) => !isFull(keyOfEntry(entry)));
+  if (withRoom.length > 0)
+    return least(withRoom, members.some(({ stickyBy }) => stickyBy === 'User') ? (one) => costForUser(one, user) : cost);
   const waking = members.filter(({ state, failure }) => state === 'RESUMING' && failure === undefined);
   if (waking.length > 0) return least(waking, cost);
   const asleep = members.filter(({ state, failure }) => state === 'PAUSED' && failure?.reason !== nobodyToWake);
-  return least(asleep, weightOf) ?? members.find(({ state }) => state !== 'DRAINING') ?? members[0];
+  return least(asleep, weightOf) ?? least(awake, cost) ?? members.find(({ state }) => state !== 'DRAINING') ?? members[0];
 }

@@ -40,15 +40,27 @@ interface PageInput {
   readonly elapsedMs: number;
 }
 
-function stats(state: string, isQueued: boolean, elapsedMs: number): object {
+/** What a waiting client is told. */
+export interface Wait {
+  /** One sentence, for clients that can take one. */
+  readonly warning: string | undefined;
+  /** Of the statement in its queue, 1 is next; 0 where there is no order. */
+  readonly position: number;
+}
+
+/** Trino's own codes are below; a client shows the message. */
+const waitingCode = { code: 0x0700_0000, name: 'WAITING_FOR_RUNTIME' } as const;
+
+function stats(state: string, isQueued: boolean, elapsedMs: number, position = 0): object {
   const elapsed = Math.max(0, Math.round(elapsedMs));
   return {
     state,
     queued: isQueued,
     scheduled: false,
     nodes: 0,
-    totalSplits: 0,
-    queuedSplits: 0,
+    // Clients show splits: the only figures of a page that they do.
+    totalSplits: position,
+    queuedSplits: position,
     runningSplits: 0,
     completedSplits: 0,
     cpuTimeMillis: 0,
@@ -69,13 +81,14 @@ function infoUri({ id, origin }: PageInput): string {
 }
 
 /** `nextUri` is absolute and on the gateway. */
-export function formatQueuedPage(input: PageInput & { readonly nextUri: string }): string {
+export function formatQueuedPage(input: PageInput & { readonly nextUri: string; readonly wait?: Wait }): string {
+  const { wait } = input;
   return JSON.stringify({
     id: input.id,
     infoUri: infoUri(input),
     nextUri: input.nextUri,
-    stats: stats('QUEUED', true, input.elapsedMs),
-    warnings: [],
+    stats: stats('QUEUED', true, input.elapsedMs, wait?.position),
+    warnings: wait?.warning === undefined ? [] : [{ warningCode: waitingCode, message: wait.warning }],
   });
 }
 

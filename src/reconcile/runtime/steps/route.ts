@@ -59,6 +59,7 @@ export function routeEntryOf(seen: RuntimeSnapshot, input: RouteInput): RouteEnt
     isDefault,
     weight: capacityUnitsOf(spec),
     ...(spec.routing?.stickyBy === undefined ? {} : { stickyBy: spec.routing.stickyBy }),
+    ...(spec.routing?.maxRunning === undefined ? {} : { maxRunning: spec.routing.maxRunning }),
     ...(coordinator === undefined ? {} : { coordinatorUrl: coordinator.url, instance: coordinator.instance }),
     ...(coordinator?.coordinatorId === undefined ? {} : { coordinatorId: coordinator.coordinatorId }),
     ...(input.retiring.length === 0 ? {} : { retiring: input.retiring.flatMap(retiringEntry) }),

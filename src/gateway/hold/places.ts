@@ -1,0 +1,118 @@
+// How many queries may run on a runtime (`maxRunning`), as far as it is this gateway's to say: who waits gets the places that become
+// free, in the order of the line, told at once. Who is between two polls is passed over and keeps its position. Shell.
+import type { Clock, EpochMs } from '#core/clock.ts';
+import type { RunningQueries } from '../running-queries.ts';
+import type { HeldStatement } from './held-statement.ts';
+import type { HoldQueue } from './hold-queue.ts';
+
+/** Why a statement waits though its runtime is awake. */
+export interface Shortage {
+  readonly running: number;
+  readonly places: number;
+  /** 1 is next. */
+  readonly position: number;
+}
+
+export interface Places {
+  /** Takes a place for a submission, if there is one and nobody who is here comes first. */
+  take(held: HeldStatement): boolean;
+  /** The submission is over; a query that came of it counts as running by then. */
+  left(runtime: string): void;
+  /** A place may have become free. */
+  offer(runtime: string): void;
+  /** Whether one more statement would have to wait. */
+  isFull(runtime: string): boolean;
+  shortageOf(held: HeldStatement): Shortage | undefined;
+}
+
+export interface PlacesInit {
+  readonly queue: Pick<HoldQueue, 'lineOf' | 'nudge' | 'served' | 'waitingFor'>;
+  readonly running: Pick<RunningQueries, 'countOf'>;
+  /** Queries that may run through this gateway; undefined for any number, and while the runtime takes none for another reason. */
+  readonly boundOf: (runtime: string) => number | undefined;
+  readonly clock: Clock;
+}
+
+/** Positions in a long line are counted out at most this often, in ms: thousands ask for theirs every few seconds. */
+const countedAgainMs = 500;
+const longLine = 100;
+
+interface Positions {
+  readonly countedAt: EpochMs;
+  readonly of: WeakMap<HeldStatement, number>;
+}
+
+export function createPlaces({ queue, running, boundOf, clock }: PlacesInit): Places {
+  const submitting = new Map<string, number>();
+  const positions = new Map<string, Positions>();
+
+  const takenOf = (runtime: string): number => running.countOf(runtime) + (submitting.get(runtime) ?? 0);
+
+  function isNext(held: HeldStatement): boolean {
+    for (const one of queue.lineOf(held.runtime)) {
+      if (one === held) return true;
+      if (one.state === 'HELD' && one.wakers.size > 0) return false;
+    }
+    return true;
+  }
+
+  function offer(runtime: string): void {
+    const bound = queue.waitingFor(runtime) === 0 ? undefined : boundOf(runtime);
+    if (bound === undefined) return;
+    let free = bound - takenOf(runtime);
+    if (free <= 0) return;
+    for (const held of queue.lineOf(runtime)) {
+      if (held.state !== 'HELD' || held.wakers.size === 0) continue;
+      queue.nudge(held);
+      free -= 1;
+      if (free <= 0) return;
+    }
+  }
+
+  function countOut(runtime: string): Positions {
+    const of = new WeakMap<HeldStatement, number>();
+    let position = 0;
+    for (const held of queue.lineOf(runtime)) if (held.state === 'HELD') of.set(held, (position += 1));
+    const counted = { countedAt: clock.now(), of };
+    positions.set(runtime, counted);
+    return counted;
+  }
+
+  function positionOf(held: HeldStatement): number {
+    const { runtime } = held;
+    const counted = positions.get(runtime);
+    const isFresh =
+      counted !== undefined &&
+      queue.waitingFor(runtime) > longLine &&
+      clock.now() - counted.countedAt < countedAgainMs &&
+      counted.of.has(held);
+    return (isFresh ? counted : countOut(runtime)).of.get(held) ?? queue.waitingFor(runtime);
+  }
+
+  return {
+    take(held) {
+      const { runtime } = held;
+      const bound = boundOf(runtime);
+      if (bound !== undefined && (takenOf(runtime) >= bound || !isNext(held))) return false;
+      submitting.set(runtime, (submitting.get(runtime) ?? 0) + 1);
+      queue.served(held);
+      return true;
+    },
+    left(runtime) {
+      const others = (submitting.get(runtime) ?? 1) - 1;
+      if (others > 0) submitting.set(runtime, others);
+      else submitting.delete(runtime);
+      offer(runtime);
+    },
+    offer,
+    isFull(runtime) {
+      const bound = boundOf(runtime);
+      return bound !== undefined && running.countOf(runtime) + queue.waitingFor(runtime) >= bound;
+    },
+    shortageOf(held) {
+      const bound = held.state === 'HELD' ? boundOf(held.runtime) : undefined;
+      if (bound === undefined) return undefined;
+      return { running: takenOf(held.runtime), places: bound, position: positionOf(held) };
+    },
+  };
+}
