@@ -91,8 +91,9 @@ export function createHeldPages({
   }
 
   async function waitUntil(context: RequestContext, held: HeldStatement, until: EpochMs): Promise<void> {
+    const { departure } = context.exchange;
     // Nothing is submitted for a client that has gone.
-    while (isPending(held) && !context.gone.aborted) {
+    while (isPending(held) && !departure.aborted) {
       if (held.state === 'HELD') takeOver(held);
       const entry = routeOf(held);
       const waitedMs = clock.now() - held.arrivedAt;
@@ -109,7 +110,7 @@ export function createHeldPages({
       } else leftMs = until - clock.now();
       // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
       if (leftMs <= 0 || (queue.isStopped && held.state === 'HELD')) return;
-      await queue.waitForChange(held, leftMs, context.gone);
+      await queue.waitForChange(held, leftMs, departure);
     }
   }
 

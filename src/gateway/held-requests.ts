@@ -158,7 +158,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));
       await pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent')));
-      if (context.gone.aborted) return;
+      if (context.exchange.departure.aborted) return;
       if (isPending(held) && token === held.token) held.token += 1;
       pages.answer(context, held, false);
     },

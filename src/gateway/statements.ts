@@ -164,7 +164,7 @@ export function createStatements(init: StatementsInit): Statements {
         }
       }
       await pages.wait(context, held, postHoldMs(route.state));
-      if (context.gone.aborted) {
+      if (context.exchange.departure.aborted) {
         // Gone before it knew of its query: nobody can ever ask for it.
         submitter.cancel(held);
         return queue.drop(held);

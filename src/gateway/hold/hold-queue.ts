@@ -3,6 +3,7 @@
 // ending one costs the same however many wait.
 import type { Clock } from '#core/clock.ts';
 import { formatHeldId } from '#trino/protocol/query-id.ts';
+import type { Cancellation } from '../http/departure.ts';
 import type { GatewayProblem } from '../problems.ts';
 import type { DemandKeeper, WaitingCount } from './demand.ts';
 import { abandoned, canceled, createEndings, type Alias } from './endings.ts';
@@ -172,7 +173,7 @@ export class HoldQueue {
   }
 
   /** Fulfilled by the next `wake` or `notify`, after `ms`, or when the client goes. */
-  waitForChange(held: HeldStatement, ms: number, gone: AbortSignal): Promise<void> {
+  waitForChange(held: HeldStatement, ms: number, gone: Cancellation): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();
@@ -184,7 +185,7 @@ export class HoldQueue {
       };
       const cancel = this.#init.clock.after(ms, done);
       held.wakers.add(done);
-      gone.addEventListener('abort', done, { once: true });
+      gone.addEventListener('abort', done);
     });
   }
 
