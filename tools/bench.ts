@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { benchCache } from '../test/bench/cache.ts';
 import { benchGateway, benchGatewaySoak } from '../test/bench/gateway.ts';
+import { benchGatewaySaturation } from '../test/bench/gateway-saturation.ts';
+import { benchGatewayWaiters } from '../test/bench/gateway-waiters.ts';
 import { benchOperator } from '../test/bench/operator.ts';
 import { benchUp } from '../test/bench/up.ts';
 import { benchWake } from '../test/bench/wake.ts';
@@ -15,6 +17,8 @@ const benches: Readonly<Record<string, Bench>> = {
   cache: benchCache,
   gateway: benchGateway,
   'gateway-soak': benchGatewaySoak,
+  'gateway-saturation': benchGatewaySaturation,
+  'gateway-waiters': benchGatewayWaiters,
   operator: benchOperator,
   up: benchUp,
   wake: benchWake,

@@ -1,10 +1,14 @@
 // A coordinator that costs as little as it can, as a process of its own: on raw sockets, with pages made beforehand, so that what is
 // measured is what stands before it. Every statement has one queued page and as many pages of results as asked.
-// Arguments: PAGES BYTES. Prints its port.
+// Arguments: PAGES BYTES IDS ID, IDS where more than a thousand statements are under way: then it prints the text of each as it comes. A
+// line on stdin stalls it: from then on it takes what comes and answers nothing.
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { coordinatorId } from './statement.ts';
 
-const [pages, bytes] = process.argv.slice(2).map(Number) as [number, number];
+const [pages, bytes, ids = 1_000] = process.argv.slice(2).map(Number) as [number, number, number?];
+const ownId = process.argv[5] ?? coordinatorId;
+let isStalled = false;
 const endOfHead = Buffer.from('\r\n\r\n');
 
 function answer(body: string): Buffer {
@@ -39,11 +43,12 @@ function pageOf(id: string, origin: string, kind: string, token: number): Buffer
 
 const large = new Map<number, Buffer>();
 
-function respond(head: string): Buffer {
+function respond(head: string, body: Buffer): Buffer {
   const origin = `http://${/\r\nx-forwarded-host: ([^\r]+)/i.exec(head)?.[1] ?? /\r\nhost: ([^\r]+)/i.exec(head)?.[1] ?? ''}`;
   if (head.startsWith('POST')) {
-    sequence = (sequence + 1) % 1_000;
-    return pageOf(`20261121_120000_${String(10_000 + sequence)}_${coordinatorId}`, origin, 'post', 0);
+    sequence = (sequence + 1) % ids;
+    if (ids > 1_000) process.stdout.write(`${body.toString()}\n`);
+    return pageOf(`20261121_120000_${String(10_000 + sequence)}_${ownId}`, origin, 'post', 0);
   }
   const [, kind = '', id = '', token = ''] = /^GET \/v1\/statement\/(\w+)\/(\w+)\/s\/(\d+)/.exec(head) ?? [];
   if (bytes < 100_000 || kind !== 'executing') return pageOf(id, origin, kind, Number(token));
@@ -64,8 +69,9 @@ function serve(socket: Socket): void {
       const head = rest.toString('latin1', 0, end);
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
       if (rest.length < end + 4 + length) return;
+      const body = rest.subarray(end + 4, end + 4 + length);
       rest = rest.subarray(end + 4 + length);
-      socket.write(respond(head));
+      if (!isStalled) socket.write(respond(head, body));
     }
   });
   // Whoever is measured may break off.
@@ -75,3 +81,4 @@ function serve(socket: Socket): void {
 const server = createServer(serve).listen(0, '127.0.0.1', () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
 });
+createInterface(process.stdin).on('line', () => (isStalled = true));

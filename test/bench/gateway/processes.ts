@@ -11,8 +11,8 @@ import { coordinatorId } from './statement.ts';
 import type { Load, LoadResult } from './load.ts';
 
 /** Where what is measured runs, alone; the load and the coordinator share the other. */
-const measuredCore = Math.min(1, availableParallelism() - 1);
-const loadCore = 0;
+export const measuredCore = Math.min(1, availableParallelism() - 1);
+export const loadCore = 0;
 const startTimeoutMs = 30_000;
 /** Of a Linux kernel as everybody has it: the unit of utime and stime in /proc. */
 const ticksPerSecond = 100;
@@ -23,17 +23,20 @@ const nodeFlags = ['--disable-warning=ExperimentalWarning'];
 export interface Running {
   readonly port: number;
   readonly pid: number;
+  /** Lines to its stdin and from its stdout. */
+  readonly child: ChildProcess;
   stop(): Promise<void>;
 }
 
-function start(core: number, command: readonly string[], stderr: 'inherit' | 'ignore' = 'inherit'): ChildProcess {
+export function start(core: number, command: readonly string[], stderr: 'inherit' | 'ignore' = 'inherit'): ChildProcess {
   return spawn('taskset', ['-c', String(core), ...command], { stdio: ['pipe', 'pipe', stderr] });
 }
 
-function runningAs(child: ChildProcess, port: number): Running {
+export function runningAs(child: ChildProcess, port: number): Running {
   return {
     port,
     pid: child.pid as number,
+    child,
     async stop() {
       if (child.exitCode !== null) return;
       const exited = once(child, 'exit');
@@ -43,8 +46,9 @@ function runningAs(child: ChildProcess, port: number): Running {
   };
 }
 
-export async function startCoordinator(pages: number, bytes: number): Promise<Running> {
-  const child = start(loadCore, [process.execPath, ...nodeFlags, join(here, 'coordinator.ts'), String(pages), String(bytes)]);
+export async function startCoordinator(pages: number, bytes: number, ids = 1_000, id = coordinatorId): Promise<Running> {
+  const args = [String(pages), String(bytes), String(ids), id];
+  const child = start(loadCore, [process.execPath, ...nodeFlags, join(here, 'coordinator.ts'), ...args]);
   const [line] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line')) as [string];
   return runningAs(child, Number(line));
 }
@@ -120,14 +124,13 @@ export async function startHaproxy(directory: string, port: number, coordinatorP
   return runningAs(child, port);
 }
 
-/** The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
-export async function startGateway(directory: string, port: number, coordinatorPort: number): Promise<Running> {
+/** `stalledPort`: of the coordinator of a second runtime. The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
+export async function startGateway(directory: string, port: number, coordinatorPort: number, stalledPort?: number): Promise<Running> {
   const routes = join(directory, `routes-${port}.json`);
   const coordinatorUrl = `http://127.0.0.1:${coordinatorPort}`;
-  writeFileSync(
-    routes,
-    JSON.stringify([{ namespace: 'team', name: 'a', state: 'RUNNING', coordinatorUrl, coordinatorId, isDefault: true }]),
-  );
+  const entry = { namespace: 'team', name: 'a', state: 'RUNNING', coordinatorUrl, coordinatorId, isDefault: true };
+  const other = { namespace: 'team', name: 'stalled', state: 'RUNNING', coordinatorUrl: `http://127.0.0.1:${stalledPort}` };
+  writeFileSync(routes, JSON.stringify(stalledPort === undefined ? [entry] : [entry, other]));
   const script = join(here, '..', '..', '..', 'tools', 'start.mjs');
   // It logs as it does by default, a line per statement.
   const args = [script, 'gateway', '--routes', routes, '--listen', `127.0.0.1:${port}`];

@@ -1,0 +1,115 @@
+// One runtime saturated, another one beside it on the same gateway process: the first has a full queue and a coordinator that takes
+// connections and answers nothing; the second must not feel it. The same load on the second without and with it, in pairs.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { median, residentMegabytes, type Bench } from './bench.ts';
+import { freePort } from './gateway.ts';
+import { measure, startCoordinator, startGateway, type Measured, type Running } from './gateway/processes.ts';
+import { startWaiters } from './gateway/waiting.ts';
+
+type Row = Readonly<Record<string, number>>;
+
+/** As many as wait for one runtime at most, and as many of one user. */
+const users = 10;
+const perUser = 1_000;
+const pages = 6;
+const warmUp = { mode: 'statements', connections: 32, warmUpMs: 0, measuredMs: 8_000 } as const;
+const polls = { mode: 'polls', connections: 32, perSecond: 1_000, warmUpMs: 1_000, measuredMs: 6_000 } as const;
+const statements = { mode: 'statements', connections: 2, warmUpMs: 500, measuredMs: 2_000 } as const;
+/** Refused ones, as fast as clients would come back. */
+const refusedPerSecond = 20;
+const settleMs = 8_000;
+
+/** Statements that find the queue full, until it is called. Counts the refusals that say so. */
+function keepKnocking(port: number): () => Promise<number> {
+  const headers = { 'X-Trino-User': 'user-0', 'X-Trino-XTrinode': 'team/stalled' };
+  let refused = 0;
+  const under: Promise<void>[] = [];
+  const knock = async (): Promise<void> => {
+    const post = await fetch(`http://127.0.0.1:${port}/v1/statement`, { method: 'POST', headers, body: 'SELECT 1' });
+    const { nextUri = '' } = (await post.json()) as { readonly nextUri?: string };
+    const page = (await (await fetch(nextUri, { headers })).json()) as { readonly error?: { readonly errorName: string } };
+    if (page.error?.errorName === 'QUERY_QUEUE_FULL') refused += 1;
+  };
+  const timer = setInterval(() => under.push(knock()), 1_000 / refusedPerSecond);
+  return async () => {
+    clearInterval(timer);
+    await Promise.all(under);
+    return refused;
+  };
+}
+
+interface Look {
+  readonly polls: Measured;
+  readonly statements: Measured;
+}
+
+/** Ends with an error when one request of it does not get its answer. */
+async function look(gateway: Running): Promise<Look> {
+  return { polls: await measure(gateway, polls), statements: await measure(gateway, statements) };
+}
+
+async function measureOnce(directory: string): Promise<Row> {
+  const coordinator = await startCoordinator(pages, 1_024);
+  const stalled = await startCoordinator(pages, 1_024, 1_000, 'stall');
+  const gateway = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
+  try {
+    await measure(gateway, warmUp);
+    const alone = await look(gateway);
+    stalled.child.stdin?.write('stall\n');
+    const waiting = await startWaiters({ port: gateway.port, users, perUser, runtime: 'team/stalled' });
+    await delay(settleMs);
+    const stopKnocking = keepKnocking(gateway.port);
+    const beside = await look(gateway);
+    const refused = await stopKnocking();
+    const held = await waiting.report();
+    await waiting.stop();
+    const row = {
+      waiting: users * perUser,
+      refused,
+      heldPollsPerSecond: Math.round(held.polls / held.seconds),
+      aloneP50Milliseconds: Number(alone.polls.p50.toFixed(2)),
+      aloneP99Milliseconds: Number(alone.polls.p99.toFixed(2)),
+      besideP50Milliseconds: Number(beside.polls.p50.toFixed(2)),
+      besideP99Milliseconds: Number(beside.polls.p99.toFixed(2)),
+      p99Ratio: Number((beside.polls.p99 / alone.polls.p99).toFixed(2)),
+      alonePolls: alone.polls.requests,
+      besidePolls: beside.polls.requests,
+      besideStatements: beside.statements.statements,
+      megabytes: residentMegabytes(gateway.pid),
+    };
+    process.stderr.write(`${JSON.stringify(row)}\n`);
+    return row;
+  } finally {
+    for (const { stop } of [gateway, stalled, coordinator]) await stop();
+  }
+}
+
+export const benchGatewaySaturation: Bench = {
+  defaultRuns: 5,
+  async run(count) {
+    const directory = mkdtempSync(join(tmpdir(), 'xtrinode-bench-'));
+    const rows: Row[] = [];
+    try {
+      while (rows.length < count) rows.push(await measureOnce(directory));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+    const unrefused = rows.filter(({ refused = 0 }) => refused === 0).length;
+    return {
+      what: `polls at 1,000 a second and statements of a runtime, without and with another one saturated on the same gateway process: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. A request without its answer would end the run`,
+      runs: rows,
+      limits: [
+        {
+          name: 'p99 of a poll against the same without the saturated runtime',
+          value: median(rows.map(({ p99Ratio = Infinity }) => p99Ratio)),
+          most: 1.5,
+          unit: 'x',
+        },
+        { name: 'runs in which the queue was not full', value: unrefused, most: 0, unit: '' },
+      ],
+    };
+  },
+};
