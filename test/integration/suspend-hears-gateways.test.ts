@@ -22,8 +22,8 @@ async function routeVersion(world: World): Promise<string> {
   return shard?.metadata.resourceVersion ?? '';
 }
 
-/** A runtime that runs, and is told to sleep; gateways have been heard before that. */
-async function suspended(t: TestContext, ...gateways: readonly string[]) {
+/** A runtime that runs; gateways have been heard. */
+async function awake(t: TestContext, ...gateways: readonly string[]) {
   const world = await createWorld();
   t.after(() => world.stop());
   const say = (gateway: string, version: string) => world.api.apply(leases, leaseOfRouteReader(gateway, version, world.clock.now()), by);
@@ -31,6 +31,12 @@ async function suspended(t: TestContext, ...gateways: readonly string[]) {
   await create(world, awakeSpec);
   await world.pass(30 * second);
   for (const gateway of gateways) await say(gateway, await routeVersion(world));
+  return { world, say };
+}
+
+/** The same, told to sleep. */
+async function suspended(t: TestContext, ...gateways: readonly string[]) {
+  const { world, say } = await awake(t, ...gateways);
   await world.api.patch(xtrinodes, { namespace: team, name: runtimeName }, 'merge', { spec: { suspended: true } }, by);
   await world.pass(5 * second);
   return { world, say };
@@ -51,6 +57,17 @@ test('the coordinator ends as soon as the last gateway has said that it takes no
   await say('b', String(Number(paused) + 1));
   await world.settle();
   assert.equal(await isRunning(world), false);
+});
+
+test('a runtime that is deleted hears them too, before its coordinator ends', async (t) => {
+  const { world, say } = await awake(t, 'a');
+  await world.api.remove(xtrinodes, { namespace: team, name: runtimeName });
+  await world.pass(5 * second);
+  assert.equal(await isRunning(world), true);
+  await say('a', await routeVersion(world));
+  await world.settle();
+  assert.equal(await isRunning(world), false);
+  assert.equal(await world.api.get(xtrinodes, { namespace: team, name: runtimeName }), undefined);
 });
 
 test('a gateway that died is waited for until its Lease has run out', async (t) => {

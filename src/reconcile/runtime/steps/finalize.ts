@@ -1,16 +1,18 @@
-// Deletion: refuse new queries, let running ones finish (bounded), leave a tombstone in the route table, let go. The
+// Deletion: refuse new queries until every gateway has taken note, let running ones finish (both bounded), leave a tombstone in the route table, let go. The
 // runtime's objects follow by their owner references. Pure; an unreachable Trino cannot block it (design section 4).
 import { routeKey } from '#apis/v1/names.ts';
 import { formatRouteEntry } from '#apis/v1/route-entry.ts';
 import { finalizer } from '#apis/v1/resources.ts';
 import type { Action } from '../../plan.ts';
 import { isBusy } from './activity.ts';
+import { hearGateways } from './gateways-heard.ts';
 import type { RuntimeSnapshot } from '../../snapshot.ts';
 import { routeEntryOf } from './route.ts';
 
 export interface FinalizeResult {
   readonly actions: readonly Action[];
   readonly againInMs: number | undefined;
+  readonly waitsForGateways?: boolean;
 }
 
 /** Queries that run longer than this are ended with their runtime. */
@@ -38,9 +40,13 @@ export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
     retiring: status?.retiring ?? [],
   });
   const elapsedMs = seen.nowMs - Date.parse(metadata.deletionTimestamp ?? '');
-  if (isBusy(seen.activity) && elapsedMs < drainMs) {
+  // What sleeps, or has died, takes no query that a gateway could still be sending.
+  const hearing = proven === undefined || seen.activity === 'unreachable' ? undefined : hearGateways(seen);
+  const waitsForGateways = hearing?.isOver === false;
+  if (waitsForGateways || (isBusy(seen.activity) && elapsedMs < drainMs)) {
     const text = formatRouteEntry(draining);
-    return { actions: text === seen.publishedRoute ? [] : [{ do: 'publish-route', key, entry: text }], againInMs: lookMs };
+    const actions = text === seen.publishedRoute ? [] : [{ do: 'publish-route', key, entry: text } as const];
+    return { actions, againInMs: waitsForGateways ? hearing.againInMs : lookMs, waitsForGateways };
   }
   const removed = formatRouteEntry({ ...draining, state: 'REMOVED', hosts: [], headerValues: [], isDefault: false });
   return {
