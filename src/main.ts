@@ -1,5 +1,6 @@
 // The one binary: hands argv to the command line, turns signals into an abort and the result into an exit code.
 import { runCli } from '#cli/program.ts';
+import { writeOutLater } from '#observe/standard-output.ts';
 import { systemClock } from '#observe/system-clock.ts';
 
 const interrupted = new AbortController();
@@ -39,6 +40,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   signal: interrupted.signal,
   out: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
+  outLater: writeOutLater,
   isInteractive: process.stderr.isTTY,
   readStdin,
 });

@@ -12,6 +12,8 @@ export interface CliIo {
   out(text: string): void;
   /** Everything else: progress, warnings, errors. */
   note(text: string): void;
+  /** Standard output without waiting for whoever reads it; calls back when it is taken. */
+  outLater(text: string, done: (error?: unknown) => void): void;
   /** Progress may be redrawn in place: standard error is a terminal. */
   readonly isInteractive: boolean;
   readStdin(): Promise<string>;

@@ -7,6 +7,7 @@ import {
   cpu,
   duration,
   listenAddress,
+  networks,
   onOff,
   optional,
   path,
@@ -88,8 +89,14 @@ export const gatewaySettings = {
   impersonators: optional(texts, 'identities that may send another X-Trino-User than their own'),
   access: optional(path, 'who may use which runtimes: file of rules, read again when it changes (default: everybody all)'),
   ratePerUser: optional(rate, 'new statements of one user: so many at once, and as many again in each such time'),
-  ratePerAddress: optional(rate, 'the same of one client address, the one that connects to the gateway'),
+  ratePerAddress: optional(rate, 'the same of one client address: the one that connects, or what a trusted proxy says'),
   ratePerRuntime: optional(rate, 'the same for one runtime. Each gateway counts for itself'),
+  trustedProxies: optional(
+    networks,
+    'proxies in front of the gateway: what they say of the client (X-Forwarded-For, -Proto, -Host, -Port) is believed',
+  ),
+  accessLog: setting(choice('off', 'statements', 'all'), 'a JSON line on standard output per new statement, or per request', 'off'),
+  startTraces: setting(onOff, 'give a statement without W3C trace context (traceparent) one of its own', false),
   openUi: setting(onOff, "where the gateway authenticates: leave /ui to Trino's own login", false),
   // Kubernetes kills after 30 s.
   stopWithin: setting(duration, 'after SIGTERM, longest time until the process has ended; running answers get 5 s less', 29_000),

@@ -1,6 +1,7 @@
 // What a setting of a role may be: its kind knows how it is written, read and explained. The tables of the roles are made of
 // these (operator-settings.ts ...); flags, environment, file, --help and the docs all follow from them. Pure.
 import { formatDuration, isDuration, parseDuration } from '#core/duration.ts';
+import { formatNetwork, parseNetwork, type Network } from '#core/network.ts';
 import { isTrustworthyUrl } from '#core/trustworthy-url.ts';
 import { formatBytes, formatMilliCpu, isQuantity, parseBytes, parseMilliCpu } from '#core/quantity.ts';
 
@@ -105,6 +106,15 @@ export const texts: Kind<readonly string[]> = {
   },
   format: (value) => value.join(','),
   expected: 'one or more texts with commas between them',
+};
+export const networks: Kind<readonly Network[]> = {
+  placeholder: 'networks',
+  parse(value) {
+    const parsed = value.split(',').map((one) => parseNetwork(one.trim()));
+    return parsed.every((one) => one !== undefined) ? parsed : undefined;
+  },
+  format: (value) => value.map(formatNetwork).join(','),
+  expected: 'one or more networks or addresses with commas between them, for example 10.0.0.0/8,fd00::/8',
 };
 export interface Rate {
   readonly count: number;

@@ -1,6 +1,7 @@
 // One request as the handlers see it. Built once in the accept phase; handlers pass it on, and add to nothing but its notes.
 import type { Identity } from './admit/identity.ts';
-import { headerOf, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
+import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
+import type { SeenFrom } from './seen-from.ts';
 import { prefixOf } from './routing/request-route.ts';
 import type { ClientCertificate } from './http/client-certificate.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
@@ -35,12 +36,11 @@ export class RequestContext {
   readonly notes: Notes;
   #gone: AbortSignal | undefined;
 
-  constructor(exchange: ClientExchange, admission: Admission = exchange.head, notes = new Notes()) {
+  constructor(exchange: ClientExchange, seenFrom: SeenFrom, admission: Admission = exchange.head, notes = new Notes()) {
     const { method, target } = exchange.head;
     const { headers, identity, refusal } = admission;
     const cut = target.indexOf('?');
-    const protocol = exchange.isTls ? 'https' : 'http';
-    const host = headerOf(headers, 'host') ?? 'localhost';
+    const { protocol, host, clientAddress } = seenFrom;
     this.exchange = exchange;
     this.method = method;
     const whole = cut < 0 ? target : target.slice(0, cut);
@@ -50,14 +50,15 @@ export class RequestContext {
     this.headers = headers;
     this.identity = identity;
     this.refusal = refusal;
-    this.forwarded = { protocol, host, clientAddress: exchange.clientAddress, prefix };
+    this.forwarded = { protocol, host, clientAddress, prefix };
     this.origin = `${protocol}://${host}${prefix}`;
     this.notes = notes;
   }
 
   /** The same request as the phase "admit" leaves it. */
   admitted(admission: Admission): RequestContext {
-    return new RequestContext(this.exchange, admission, this.notes);
+    this.notes.user = admission.identity?.name;
+    return new RequestContext(this.exchange, this.forwarded, admission, this.notes);
   }
 
   /** Read when somebody asks for it. */

@@ -148,6 +148,8 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       const held = find(context, request);
       if (typeof held === 'string' || !('state' in held)) return serveUnheld(context, id, held);
       queue.seen(held);
+      context.notes.found(held.runtime, 'query');
+      context.notes.queryId = id;
       if (method === 'HEAD') return sendEmpty(exchange, 200);
       if (method === 'DELETE') {
         cancel(context, held);

@@ -1,16 +1,18 @@
 // The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
 // the picture. Nothing here waits; handlers do.
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
-import type { Guard } from './admit/guard.ts';
+import { openGuard, type Guard } from './admit/guard.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
 import { classify } from './classify.ts';
 import { RequestContext } from './context.ts';
+import { explanationOf, wantsExplanation } from './explain-answer.ts';
 import type { Forward } from './forward.ts';
 import type { HeldRequests } from './held-requests.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import type { Queries } from './queries.ts';
 import { chooseRequestRoute, findRequestRoute } from './routing/request-route.ts';
-import { isProblem, isUp, type RouteTable } from './routing/route-table.ts';
+import { isProblem, isUp, keyOfEntry, type RouteTable } from './routing/route-table.ts';
+import type { SeenFrom } from './seen-from.ts';
 import type { Statements } from './statements.ts';
 import { serveUi, type UiInit } from './ui.ts';
 
@@ -23,6 +25,7 @@ export interface PipelineInit extends UiInit {
   readonly startedAt: number;
   readonly now: () => number;
   readonly isReady: () => boolean;
+  readonly seenFrom: (exchange: ClientExchange) => SeenFrom;
   /** Called once per request: its answer is complete, or there will be none. */
   readonly onFinished: (context: RequestContext) => void;
 }
@@ -69,6 +72,7 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
       detail: 'the address of a spooled segment names its runtime, by /rt/<namespace>.<name> or the host name: this one names none.',
     });
   const { entry } = found;
+  context.notes.found(keyOfEntry(entry), found.by);
   // While it goes to sleep, too, as the pages of its queries.
   const isThere = entry.coordinatorUrl !== undefined;
   // Nobody has to wake to throw a segment away: it expires by itself.
@@ -77,15 +81,19 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
 }
 
 export function createPipeline(init: PipelineInit): Pipeline {
-  const { guard, statements, heldRequests, queries, onFinished } = init;
+  const { guard, statements, heldRequests, queries, seenFrom, now, onFinished } = init;
   return async (exchange) => {
-    const asked = new RequestContext(exchange);
+    const asked = new RequestContext(exchange, seenFrom(exchange));
     const what = classify(asked.method, asked.path, asked.search);
     asked.notes.kind = what.kind;
+    asked.notes.beganAt = now();
     exchange.onFinished(() => onFinished(asked));
     const admitted = guard.admit(asked, what);
     const context = admitted instanceof Promise ? await admitted : admitted;
     if (context === undefined) return undefined;
+    // Names of runtimes are not for everybody where the gateway knows who asks.
+    if (wantsExplanation(context.headers) && (guard === openGuard || context.identity !== undefined))
+      exchange.decorate(() => explanationOf(init.table(), context));
     switch (what.kind) {
       case 'statement':
         return statements.post(context);

@@ -122,6 +122,8 @@ export function createQueries(init: QueriesInit): Queries {
       const realId = alias?.realId ?? id;
       const owner = known.ownerOf(realId);
       if (owner === undefined) return sendProblem(context.exchange, { code: 'NOT_FOUND', detail: `no runtime knows query ${realId}.` });
+      context.notes.found(owner.runtime, 'query');
+      context.notes.queryId = realId;
       const isPage = context.path.startsWith('/v1/statement/');
       const watch = isPage && context.method === 'GET' ? running.asked(realId, owner.runtime) : undefined;
       if (context.method === 'DELETE' && !context.path.includes('/partialCancel/')) running.ended(realId);

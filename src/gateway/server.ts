@@ -30,12 +30,15 @@ import { createPipeline } from './pipeline.ts';
 import { createProofs } from './proofs.ts';
 import { createQueries } from './queries.ts';
 import { describeGateway, type GatewayStatus } from './status.ts';
+import type { Network } from '#core/network.ts';
+import type { AccessLog } from './records/access-log.ts';
 import { GatewayCounts } from './records/counts.ts';
 import type { RequestContext } from './context.ts';
 import { createRunningQueries } from './running-queries.ts';
 import { createKnownCoordinators } from './routing/known-coordinators.ts';
 import { emptyTable, keyOfEntry, type RouteTable } from './routing/route-table.ts';
 import type { RouteSource } from './routing/route-source.ts';
+import { createSeenFrom } from './seen-from.ts';
 import { createStatements } from './statements.ts';
 import { createCoordinatorClient } from './upstream/coordinator-client.ts';
 
@@ -68,6 +71,12 @@ export interface GatewayInit {
   readonly tls?: TlsFollowed;
   /** Whether whoever wrote the routes has proven their coordinators, as the operator does. Default true. */
   readonly trustsRoutes?: boolean;
+  /** Proxies in front that are believed about the client. Default: none. */
+  readonly trustedProxies?: readonly Network[];
+  /** Told of each request that is finished. */
+  readonly accessLog?: AccessLog;
+  /** Makes a trace (24 random bytes in hex) for statements without one. Default: they stay without. */
+  readonly newTrace?: () => string;
 }
 
 export interface Gateway {
@@ -107,6 +116,9 @@ export function createGateway({
   trustsRoutes = true,
   tls,
   wall = clock.now,
+  trustedProxies,
+  accessLog,
+  newTrace,
 }: GatewayInit): Gateway {
   const { table } = routes;
   const counts = new GatewayCounts();
@@ -207,6 +219,7 @@ export function createGateway({
     addresses,
     pages,
     counts,
+    ...(newTrace === undefined ? {} : { newTrace }),
     clock,
   });
   const heldRequests = createHeldRequests({ table, routeOf, queue, submitter, marked, addresses, keys, pages, clock });
@@ -214,7 +227,11 @@ export function createGateway({
   const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, counts, clock, log });
   let isStopping = false;
   const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete && guard.isReady();
-  const onFinished = ({ exchange, notes }: RequestContext): void => counts.finished(notes.kind, exchange.isEnded ? exchange.status : 0);
+  const onFinished = (context: RequestContext): void => {
+    const { exchange, notes } = context;
+    counts.finished(notes.kind, exchange.isEnded ? exchange.status : 0);
+    accessLog?.(context, clock.now());
+  };
   const pipeline = createPipeline({
     guard,
     table,
@@ -226,6 +243,7 @@ export function createGateway({
     startedAt: clock.now(),
     now: clock.now,
     isReady,
+    seenFrom: createSeenFrom(trustedProxies),
     onFinished,
   });
   let seen = emptyTable;
@@ -277,7 +295,10 @@ export function createGateway({
         heldBytes: budget.usedBytes,
         queuedFor: (runtime) => queue.waitingFor(runtime),
         runningOn: running.countOf,
-        ejectionOf: health.ejectionOf,
+        ejectionOf(url) {
+          const ejection = health.ejectionOf(url);
+          return ejection === undefined ? undefined : { ...ejection, since: ejection.since + wall() - clock.now() };
+        },
       }),
     counts,
     async stop(graceMs) {

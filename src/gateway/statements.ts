@@ -22,6 +22,7 @@ import type { Killed, Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
 import type { GatewayCounts } from './records/counts.ts';
+import { withTrace } from './records/trace-context.ts';
 import { presentMembers } from './routing/other-member.ts';
 import { pickMember } from './routing/pick-member.ts';
 import { findRequestRoute, type RequestRoute } from './routing/request-route.ts';
@@ -43,6 +44,8 @@ export interface StatementsInit {
   readonly addresses: HeldAddresses;
   readonly pages: HeldPages;
   readonly counts: GatewayCounts;
+  /** Makes what a statement's trace is called where its client has none; absent: it stays without. */
+  readonly newTrace?: () => string;
   readonly clock: Clock;
 }
 
@@ -90,6 +93,7 @@ export function createStatements(init: StatementsInit): Statements {
     addresses,
     pages,
     counts,
+    newTrace,
     clock,
   } = init;
 
@@ -118,7 +122,8 @@ export function createStatements(init: StatementsInit): Statements {
 
   return {
     async post(context) {
-      const { headers, exchange, forwarded, origin } = context;
+      const { exchange, forwarded, origin } = context;
+      const headers = newTrace === undefined ? context.headers : withTrace(context.headers, newTrace);
       const subject = identify(context);
       if ('code' in subject) {
         counts.refused(subject.code);
@@ -148,6 +153,7 @@ export function createStatements(init: StatementsInit): Statements {
       const picked = pick(found, subject);
       const route = routeOf({ runtime: keyOfEntry(picked), headers }) ?? picked;
       const runtime = keyOfEntry(route);
+      context.notes.found(runtime, route === picked ? found.by : 'transaction');
       if (!mayUse(subject.identity, route)) return refuseLater(context, notAllowed(subject.identity, route));
       const user = subject.identity?.name ?? (subject.user === '' ? (subject.principal ?? '') : subject.user);
       const tooMany = countStatement({ user, address: forwarded.clientAddress, runtime });
@@ -169,6 +175,8 @@ export function createStatements(init: StatementsInit): Statements {
         submitter.cancel(held);
         return queue.drop(held);
       }
+      if (held.runtime !== runtime) context.notes.found(held.runtime, 'group');
+      context.notes.queryId = held.outcome?.realId ?? held.id;
       pages.answer(context, held, true);
       // Nothing of it is left to ask for.
       if (held.token < 0 && held.state !== 'HANDED_OVER') queue.drop(held);

@@ -8,6 +8,8 @@ import { createMetrics, type Metrics } from '#observe/metrics.ts';
 export interface Told {
   inspect(): GatewayStatus;
   readonly counts: GatewayCounts;
+  /** Lines of the access log that nobody took; default none. */
+  readonly droppedLines?: () => number;
 }
 
 const ofRuntime = ['namespace', 'xtrinode'] as const;
@@ -104,10 +106,13 @@ function tellOfTraffic(metrics: Metrics, counts: GatewayCounts): void {
   ]);
 }
 
-export function createGatewayMetrics({ inspect, counts }: Told): Pick<Metrics, 'contentType' | 'render'> {
+export function createGatewayMetrics({ inspect, counts, droppedLines = () => 0 }: Told): Pick<Metrics, 'contentType' | 'render'> {
   const metrics = createMetrics();
   tellOfRoutes(metrics, inspect);
   tellOfStatements(metrics, counts);
   tellOfTraffic(metrics, counts);
+  metrics.counted('xtrinode_gateway_access_log_dropped_total', 'Lines of the access log that nobody took.', [], () => [
+    [{}, droppedLines()],
+  ]);
   return metrics;
 }

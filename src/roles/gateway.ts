@@ -2,6 +2,8 @@
 // routes come from, who is asked to wake a runtime, and how it listens.
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Clock } from '#core/clock.ts';
+import type { Network } from '#core/network.ts';
+import type { AccessLog } from '#gateway/records/access-log.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import type { RouteReport } from '#gateway/routing/route-report.ts';
@@ -28,6 +30,9 @@ export interface GatewayInit {
   readonly trustsRoutes?: boolean;
   readonly shareOf?: (maxRunning: number, runtime: string) => number;
   readonly tls?: TlsSource;
+  readonly trustedProxies?: readonly Network[];
+  readonly accessLog?: AccessLog;
+  readonly newTrace?: () => string;
   /** Makes it listen; returns the port that was taken. Its routes are not known by then. */
   readonly open: (gateway: Pick<Gateway, 'listen' | 'inspect' | 'counts'>) => Promise<number>;
 }

@@ -20,6 +20,8 @@ export interface RoleProcess {
   out(text: string): void;
   /** Standard error. */
   note(text: string): void;
+  /** Standard output without waiting for whoever reads it; calls back when it is taken. */
+  outLater(text: string, done: (error?: unknown) => void): void;
 }
 
 export interface RoleConfig {

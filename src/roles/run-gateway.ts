@@ -1,5 +1,6 @@
 // The gateway as a process of its own: its routes from a cluster, and API servers that wake what sleeps; or its routes from a file,
 // and then there is nobody to wake anything, which it says.
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { gatewayApiKeysSecret, gatewayNamespace, gatewaySealSecret, routesLabel } from '#apis/v1/resources.ts';
@@ -20,6 +21,7 @@ import { configMaps, secrets } from '#kube/resources.ts';
 import type { Check } from '#observe/health.ts';
 import { SetupError } from '#node/setup-error.ts';
 import { bind } from './bind.ts';
+import { createGatewayAccessLog } from './gateway-access-log.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
 import { createGatewayGuard } from './gateway-guard.ts';
@@ -53,16 +55,20 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
     if (config.access !== undefined) checkDirectory(resolve(config.access), '--access');
     const tls = tlsOf(config, process, role);
     const urlOf = (bound: number): string => urlOfListener({ host, port: bound }, tls === undefined ? 'http' : 'https');
+    const written = config.accessLog === 'off' ? undefined : createGatewayAccessLog(config.accessLog, process);
     const gateway = await startGateway({
       ...rest,
       ...(tls === undefined ? {} : { tls }),
       guard: createGatewayGuard({ config, ...(api === undefined ? {} : { api }), clock, random, log: role.log }),
+      ...(config.trustedProxies === undefined ? {} : { trustedProxies: config.trustedProxies }),
+      ...(written === undefined ? {} : { accessLog: written.accessLog }),
+      ...(config.startTraces ? { newTrace: () => randomBytes(24).toString('hex') } : {}),
       clock,
       log: role.log,
       async open({ listen, inspect, counts }) {
         await serveHealth('gateway', config.healthListen, role, {
           checks: () => judgeGateway(inspect()),
-          metrics: createGatewayMetrics({ inspect, counts }),
+          metrics: createGatewayMetrics({ inspect, counts, droppedLines: () => written?.dropped() ?? 0 }),
           status: inspect,
         });
         const bound = await bind('gateway', '--listen ADDRESS:PORT', port, () => listen([host], port));

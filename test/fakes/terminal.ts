@@ -23,6 +23,10 @@ export function aTerminal(
     signal: stop.signal,
     out: (text) => (texts.out += text),
     note: (text) => (texts.notes += text),
+    outLater(text, done) {
+      texts.out += text;
+      done();
+    },
     isInteractive: more.isInteractive ?? false,
     readStdin: () => Promise.resolve(more.stdin ?? ''),
   };

@@ -10,6 +10,7 @@ import type { KnownCoordinators } from '../routing/known-coordinators.ts';
 import type { GatewayCounts } from '../records/counts.ts';
 import { addressedTo, prefixOf } from '../routing/request-route.ts';
 import type { RouteTable } from '../routing/route-table.ts';
+import { traceIdOf } from '../records/trace-context.ts';
 import type { RunningQueries } from '../running-queries.ts';
 import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
 import { submitStatement, type Submission, type SubmissionResult } from './hand-over.ts';
@@ -76,7 +77,13 @@ export function createSubmitter(init: SubmitterInit): Submitter {
     held.state = 'FAILED';
     held.failure = failure;
     counts.failed(held.runtime, failure.name);
-    log.info('a waiting statement failed', { id: held.id, runtime: held.runtime, error: failure.name, message: failure.message });
+    log.info('a waiting statement failed', {
+      id: held.id,
+      runtime: held.runtime,
+      traceId: traceIdOf(held.headers),
+      error: failure.name,
+      message: failure.message,
+    });
     queue.wake(held);
   }
 
@@ -86,7 +93,13 @@ export function createSubmitter(init: SubmitterInit): Submitter {
     if (held.state === 'CANCELED') return cancelAtCoordinator(held, outcome);
     const now = clock.now();
     counts.handedOver(held.runtime, now - held.arrivedAt, now - beganAt);
-    log.info('handed over', { id: held.id, queryId: outcome.realId, runtime: held.runtime, waitedMs: now - held.arrivedAt });
+    log.info('handed over', {
+      id: held.id,
+      queryId: outcome.realId,
+      runtime: held.runtime,
+      waitedMs: now - held.arrivedAt,
+      traceId: traceIdOf(held.headers),
+    });
     if (outcome.realId !== undefined && outcome.nextUri !== undefined) running.seen(outcome.realId, held.runtime);
     queue.handOver(held, outcome, isOnlyReplica);
   }

@@ -53,6 +53,7 @@ export class ClientExchange {
   #status = 0;
   #sentBytes = 0;
   #onFinished: (() => void) | undefined;
+  #decoration: (() => readonly [string, string]) | undefined;
 
   constructor(init: ExchangeInit) {
     this.#init = init;
@@ -93,6 +94,11 @@ export class ClientExchange {
   /** Called back once: the answer is complete, or the client has gone. */
   onFinished(listener: () => void): void {
     this.#onFinished = listener;
+  }
+
+  /** One more header for whatever answer it gets; made when the answer begins. */
+  decorate(make: () => readonly [string, string]): void {
+    this.#decoration = make;
   }
 
   /** The client has gone, or there is no more to be had from it. */
@@ -139,6 +145,7 @@ export class ClientExchange {
     this.#keepsAlive = this.#init.mayKeepAlive() && (length !== undefined || this.#isChunked || !this.#hasBody);
     let text = `HTTP/1.1 ${status} ${reason}\r\n`;
     for (let index = 0; index < headers.length; index += 2) text += `${headers[index] as string}: ${headers[index + 1] as string}\r\n`;
+    if (this.#decoration !== undefined) text += `${this.#decoration().join(': ')}\r\n`;
     if (length !== undefined) text += `Content-Length: ${length}\r\n`;
     else if (this.#isChunked) text += 'Transfer-Encoding: chunked\r\n';
     this.#parts.push(text + (this.#keepsAlive ? keepAliveLines : closeLines));

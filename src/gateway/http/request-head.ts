@@ -37,6 +37,11 @@ const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}) ([!-~]+) HTTP\/(\d\.\d
 /** It becomes part of every address that we and the coordinator give out: a name or an address, and a port. */
 const hostForm = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
+/** A name or an address, with a port or without. */
+export function isHost(text: string): boolean {
+  return hostForm.test(text);
+}
+
 const refuse = (why: string, status: Refusal['status'] = 400): Refusal => ({ status, why });
 
 function bodyOf({ lengths, codings }: Framing, isHttp10: boolean): RequestBody | Refusal {
@@ -53,7 +58,7 @@ function bodyOf({ lengths, codings }: Framing, isHttp10: boolean): RequestBody |
 function refusalOfHost({ hosts }: Framing, isHttp10: boolean): Refusal | undefined {
   if (hosts.length > 1) return refuse('more than one Host');
   if (hosts.length === 0) return isHttp10 ? undefined : refuse('Host is missing');
-  return hostForm.test(hosts[0] as string) ? undefined : refuse('Host is not a name or an address with its port');
+  return isHost(hosts[0] as string) ? undefined : refuse('Host is not a name or an address with its port');
 }
 
 function readLines(text: string): HeaderLines | Refusal {

@@ -4,7 +4,7 @@ import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { GatewayProblem } from '../problems.ts';
 import { pickMember } from './pick-member.ts';
 import { findRequestRoute, prefixOf, type RequestRoute } from './request-route.ts';
-import { hostNameOf, keyOfEntry, type RouteTable } from './route-table.ts';
+import { hostNameOf, keyOfEntry, membersOf, type RouteTable } from './route-table.ts';
 
 export interface RouteQuestion {
   /** As the `Host` header has it. */
@@ -16,7 +16,10 @@ export interface RouteQuestion {
   readonly user: string;
 }
 
-function ruleOf({ by }: RequestRoute, { host, headerValue, path = '' }: RouteQuestion): string {
+export function explainRule(
+  by: RequestRoute['by'],
+  { host, headerValue, path = '' }: Pick<RouteQuestion, 'host' | 'headerValue' | 'path'>,
+): string {
   if (by === 'path') return `the path ${prefixOf(path)} selects it`;
   if (by === 'host name') return `the host name ${hostNameOf(host)} selects it`;
   return by === 'header'
@@ -28,19 +31,27 @@ function describeMember(entry: RouteEntry): string {
   return `${keyOfEntry(entry)} (${entry.state}, weight ${entry.weight ?? 1})`;
 }
 
-function describeGroup(members: readonly RouteEntry[], picked: RouteEntry): string[] {
-  if (members.length < 2) return [];
+function decidedBy(members: readonly RouteEntry[], picked: RouteEntry): string {
   const isAwake = picked.state === 'RUNNING';
   const awake = members.filter(({ state }) => state === 'RUNNING').length;
   const isSticky = members.some(({ stickyBy }) => stickyBy === 'User');
-  const decidedBy = !isAwake
-    ? 'none is awake: the one that wakes, or else the smallest, takes it'
-    : awake === 1
-      ? 'it is the only one awake'
-      : isSticky
-        ? 'stickyBy: User keeps this user there'
-        : 'each gateway gives it to the one with the fewest queries for its weight; this one where nothing runs';
-  return [`Routing group ${picked.routingGroup}: ${members.map(describeMember).join(', ')}.`, `Of the group: ${decidedBy}.`];
+  if (!isAwake) return 'none is awake: the one that wakes, or else the smallest, takes it';
+  if (awake === 1) return 'it is the only one awake';
+  return isSticky ? 'stickyBy: User keeps this user there' : 'each gateway gives it to the one with the fewest queries for its weight';
+}
+
+function describeGroup(members: readonly RouteEntry[], picked: RouteEntry): string[] {
+  if (members.length < 2) return [];
+  const reason = decidedBy(members, picked);
+  const here = reason.startsWith('each gateway') ? '; this one where nothing runs' : '';
+  return [`Routing group ${picked.routingGroup}: ${members.map(describeMember).join(', ')}.`, `Of the group: ${reason}${here}.`];
+}
+
+/** Why this one of its group took a statement, and what becomes of it there. */
+export function explainChoice(table: RouteTable, picked: RouteEntry, headerValue: string | undefined): string[] {
+  const members = membersOf(table, picked, headerValue);
+  const ofGroup = members.length < 2 ? [] : [`Of group ${picked.routingGroup}: ${decidedBy(members, picked)}.`];
+  return [...ofGroup, whatHappens(picked)];
 }
 
 function whatHappens({ state, patienceMs, failure, note }: RouteEntry): string {
@@ -61,5 +72,5 @@ export function explainRoute(table: RouteTable, question: RouteQuestion): readon
   if ('code' in found) return found;
   const { members } = found;
   const picked = pickMember({ members, user: question.user, loadOf: () => 0, isFull: () => false }) ?? found.entry;
-  return [`${keyOfEntry(picked)}: ${ruleOf(found, question)}.`, ...describeGroup(members, picked), whatHappens(picked)];
+  return [`${keyOfEntry(picked)}: ${explainRule(found.by, question)}.`, ...describeGroup(members, picked), whatHappens(picked)];
 }

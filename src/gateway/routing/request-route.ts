@@ -68,9 +68,19 @@ export function findRequestRoute(table: RouteTable, { forwarded, headers }: Rout
   return { ...byPath, by: 'path' };
 }
 
-export function chooseRequestRoute(table: RouteTable, request: RouteRequest): RouteEntry | GatewayProblem {
+/** Told what was chosen, and by what. */
+export interface RouteNotes {
+  found(runtime: string, by: RequestRoute['by']): void;
+}
+
+export function chooseRequestRoute(
+  table: RouteTable,
+  request: RouteRequest & { readonly notes?: RouteNotes },
+): RouteEntry | GatewayProblem {
   const found = findRequestRoute(table, request);
-  return 'code' in found ? found : found.entry;
+  if ('code' in found) return found;
+  request.notes?.found(keyOfEntry(found.entry), found.by);
+  return found.entry;
 }
 
 function isAlone(table: RouteTable, found: RouteEntry | undefined, entry: RouteEntry): boolean {

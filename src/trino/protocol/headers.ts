@@ -72,6 +72,7 @@ const staysBeforeCoordinator = remembered(
     internal.has(lower) ||
     lower.startsWith('x-forwarded-') ||
     lower === 'x-trino-xtrinode' ||
+    lower === 'x-xtrinode-explain' ||
     lower === 'host',
 );
 

@@ -8,7 +8,7 @@ import type { HoldLimits } from '#gateway/hold/hold-queue.ts';
 import type { KeyRing } from '#gateway/hold/seal-key.ts';
 import { createOwnKeys } from '#gateway/hold/seal-keys.ts';
 import { buildRouteTable, keyOfEntry, type RouteTable } from '#gateway/routing/route-table.ts';
-import { createGateway, type Gateway } from '#gateway/server.ts';
+import { createGateway, type Gateway, type GatewayInit } from '#gateway/server.ts';
 import { createLog, silentLog, type Log } from '#observe/log.ts';
 import { createFakeClock, type FakeClock } from '../../fakes/fake-clock.ts';
 import { createFakeTrino, type FakeTrino } from '../../fakes/fake-trino.ts';
@@ -137,7 +137,7 @@ export function send(port: number, method: string, path: string, { headers = [],
   });
 }
 
-export interface BenchOptions {
+export interface BenchOptions extends Partial<Pick<GatewayInit, 'trustedProxies' | 'accessLog' | 'newTrace'>> {
   readonly limits?: HoldLimits;
   /** Default: credentials pass through. */
   readonly guard?: Guard;
@@ -199,6 +199,9 @@ export async function createBench(t: TestContext, options: BenchOptions = {}): P
     keys: options.keys ?? (() => ownKeys),
     isOnlyReplica,
     trustsRoutes,
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+    ...(options.accessLog === undefined ? {} : { accessLog: options.accessLog }),
+    ...(options.newTrace === undefined ? {} : { newTrace: options.newTrace }),
     ...(limits === undefined ? {} : { limits }),
     ...(options.guard === undefined ? {} : { guard: options.guard }),
     ...(options.wall === undefined ? {} : { wall: options.wall }),

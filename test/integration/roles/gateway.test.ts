@@ -5,25 +5,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createFakeTrino } from '../../fakes/fake-trino.ts';
-import { startRole } from './setup.ts';
+import { startRole, type RunningRole } from './setup.ts';
 
 interface Listening {
   readonly gateway: string;
   readonly health: string;
+  readonly role: RunningRole;
 }
 
-async function aGateway(t: TestContext, routes: readonly object[]): Promise<Listening> {
+async function aGateway(t: TestContext, routes: readonly object[], ...settings: readonly string[]): Promise<Listening> {
   const directory = mkdtempSync(join(tmpdir(), 'xtrinode-gateway-'));
   const file = join(directory, 'routes.json');
   writeFileSync(file, JSON.stringify(routes));
-  const role = startRole(['gateway', '--routes', file, '--listen', '127.0.0.1:0', '--log-format', 'text']);
+  const role = startRole(['gateway', '--routes', file, '--listen', '127.0.0.1:0', '--log-format', 'text', ...settings]);
   t.after(async () => {
     assert.equal(await role.stop(), 0);
     rmSync(directory, { recursive: true });
   });
   const [, health = ''] = await role.notes(/health and metrics are served url=(http:\S+)/);
   const [, gateway = ''] = await role.says(/^gateway ready: (\S+)\n$/);
-  return { gateway, health };
+  return { gateway, health, role };
 }
 
 async function textOf(url: string): Promise<string> {
@@ -67,4 +68,14 @@ test('it says whether it is ready, and what it knows, on a port of its own', asy
   const [{ name, state, note, queued, running } = {}] = status.runtimes;
   assert.deepEqual([name, state, note, queued, running], ['b', 'RESUMING', 'somebody asked', 0, 0]);
   for (const path of ['/metrics', '/status']) assert.equal((await fetch(`${gateway}${path}`)).status, 404, 'nothing of it for clients');
+});
+
+test('it writes its access log to standard output, with the client that a trusted proxy names', async (t) => {
+  const settings = ['--access-log', 'all', '--trusted-proxies', '127.0.0.0/8,::1'];
+  const { gateway, health, role } = await aGateway(t, [{ namespace: 'team', name: 'b', state: 'RESUMING' }], ...settings);
+  const { status } = await fetch(`${gateway}/healthz`, { headers: { 'X-Forwarded-For': '192.0.2.7' } });
+  const [line] = await role.says(/^\{.*\}$/m);
+  const { msg, kind, status: written, client } = JSON.parse(line) as Record<string, unknown>;
+  assert.deepEqual([msg, kind, written, client], ['request', 'health', status, '192.0.2.7']);
+  assert.match(await textOf(`${health}/metrics`), /^xtrinode_gateway_access_log_dropped_total 0$/m);
 });
