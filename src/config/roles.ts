@@ -78,6 +78,10 @@ export const gatewaySettings = {
     "instead of a cluster: list of route entries in YAML or JSON, or the Go reference's routes.yaml; read again when it changes",
   ),
   replicas: setting(count, 'with --routes: how many gateways serve these routes; each lets its part of maxRunning run, one at least', 1),
+  sealKeysFile: optional(
+    path,
+    'with --routes and several gateways: file of keys that all of them have, 32 random bytes in base64 a line, newest first; then any of them goes on with a statement that waits at another',
+  ),
   apiKeysFile: optional(path, 'clients need an API key: file of lines `id: "sha256:HEX,..."`, read again when it changes'),
   apiKeysSecret: setting(onOff, "the same from key api-keys of the Secret trino-gateway-api-keys in the gateway's namespace", false),
   jwtIssuer: optional(trustworthyUrl, 'clients need a bearer token of this OIDC issuer, exactly as its iss claim says it'),
@@ -146,7 +150,9 @@ function findAdmitProblem(config: GatewayConfig): string | undefined {
   return `${access === undefined ? '--impersonators' : '--access'} is for a gateway that authenticates: give API keys, --jwt-issuer or --client-ca too`;
 }
 
-function findSourceProblem({ routes, apiServer, kubeconfig, context }: GatewayConfig): string | undefined {
+function findSourceProblem({ routes, apiServer, kubeconfig, context, sealKeysFile }: GatewayConfig): string | undefined {
+  if (routes === undefined && sealKeysFile !== undefined)
+    return '--seal-keys-file goes with --routes: in a cluster the operator makes the keys';
   if (routes === undefined)
     return apiServer === undefined ? '--api-server is needed, or --routes for a gateway without a cluster' : undefined;
   const isBoth = apiServer !== undefined || kubeconfig !== undefined || context !== undefined;

@@ -26,6 +26,7 @@ import { createGatewayMetrics } from './gateway-metrics.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
 import { createGatewayGuard } from './gateway-guard.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
+import { readSealKeys } from './seal-keys-file.ts';
 import { serveHealth } from './serve-health.ts';
 
 /** Of the time to stop in, what is kept back from running answers. */
@@ -46,8 +47,7 @@ interface Mode {
 
 export async function runGateway(config: GatewayConfig, process: RoleProcess): Promise<void> {
   await runRole('gateway', process, config, async (role) => {
-    const mode =
-      config.routes === undefined ? await fromCluster(config, process, role) : fromFile(config.routes, config.replicas, process, role);
+    const mode = config.routes === undefined ? await fromCluster(config, process, role) : fromFile(config.routes, config, process, role);
     const { host, port } = config.listen;
     const { api, ...rest } = mode;
     const { clock, random } = process;
@@ -137,13 +137,14 @@ async function fromCluster(config: GatewayConfig, process: RoleProcess, role: St
   return { api, routes, sealKeys, demand: createApiServerDemand(client, gateway), report, trustsRoutes: true };
 }
 
-function fromFile(path: string, replicas: number, { clock }: RoleProcess, { log }: StartedRole): Mode {
+function fromFile(path: string, { replicas, sealKeysFile }: GatewayConfig, { clock }: RoleProcess, { log }: StartedRole): Mode {
   const file = resolve(path);
   checkDirectory(file, '--routes');
   log.info('routes come from a file: there is nobody to wake a sleeping runtime, a query for one that is PAUSED ends at once', { file });
   const parse = (text: string): unknown => readYamlDocuments(text)[0];
+  const keys = sealKeysFile === undefined ? {} : { sealKeys: readSealKeys(resolve(sealKeysFile)) };
   const shareOf = (maxRunning: number): number => Math.max(1, Math.floor(maxRunning / replicas));
-  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, trustsRoutes: false, shareOf };
+  return { routes: createFileRoutes({ file, parse, clock, log }), demand: nobody, ...keys, trustsRoutes: false, shareOf };
 }
 
 function judgeGateway({ isReady, isStopping, runtimes }: GatewayStatus): Check[] {

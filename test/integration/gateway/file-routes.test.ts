@@ -1,5 +1,6 @@
 // A gateway that runs from a file: what it reads, what it keeps, and what its clients are told. Design D7.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -164,9 +165,9 @@ describe("the reference's routes.yaml", () => {
 });
 
 describe('xtrinode gateway', () => {
-  async function aGateway(t: TestContext, file: string) {
+  async function aGateway(t: TestContext, file: string, ...flags: readonly string[]) {
     const terminal = aTerminal({});
-    const ended = runCli(['gateway', '--routes', file, '--listen', '127.0.0.1:0'], terminal.io);
+    const ended = runCli(['gateway', '--routes', file, '--listen', '127.0.0.1:0', ...flags], terminal.io);
     t.after(async () => {
       terminal.interrupt();
       assert.equal(await ended, 0);
@@ -188,6 +189,28 @@ describe('xtrinode gateway', () => {
       error?.message ?? '',
       /^runtime team\/a cannot start: it is PAUSED, .* nobody to wake it: .* state: RUNNING in .*routes\.json/,
     );
+  });
+
+  it('goes on with a statement that waits at another one which has the same seal keys, and not without them', async (t) => {
+    const file = aFile(t, '- {namespace: team, name: a, state: RESUMING, isDefault: true}\n');
+    const keys = aFile(t, `${randomBytes(32).toString('base64')}\n`);
+    const [one, other, stranger] = [
+      await aGateway(t, file, '--seal-keys-file', keys),
+      await aGateway(t, file, '--seal-keys-file', keys),
+      await aGateway(t, file),
+    ];
+    const { page } = await send(one.port, 'POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: 'SELECT 1' });
+    const path = (page.nextUri ?? '').replace(/^http:\/\/[^/]+/, '');
+    assert.equal((await send(other.port, 'HEAD', path)).status, 200);
+    assert.equal((await send(stranger.port, 'HEAD', path)).status, 404);
+    for (const { port } of [one, other]) assert.equal((await send(port, 'DELETE', path)).status, 204);
+  });
+
+  it('that cannot use its seal keys says why and ends', async (t) => {
+    const terminal = aTerminal({});
+    const bad = aFile(t, 'c2hvcnQ=\n');
+    assert.equal(await runCli(['gateway', '--routes', bad, '--seal-keys-file', bad, '--listen', '127.0.0.1:0'], terminal.io), 1);
+    assert.match(terminal.notes(), /key 1 is not 32 bytes in base64\.\n {2}Make a file with a key/);
   });
 
   it('is not ready while it has no readable routes', async (t) => {
