@@ -16,6 +16,8 @@ export type StatementOf = (session: string, step: number) => string;
 export interface Failure {
   readonly client: LoadClient;
   readonly session: string;
+  /** Of the statement; empty where the client does not tell. */
+  readonly text: string;
   readonly error: string;
 }
 
@@ -58,7 +60,7 @@ export async function prepareLoad(sessions: Sessions, url: string, steps: number
       const successes: string[] = [];
       const note = (client: LoadClient, session: number, text: string, error: string | undefined): void => {
         if (error === undefined) successes.push(text);
-        else failures.push({ client, session: `${client}-${session}`, error });
+        else failures.push({ client, session: `${client}-${session}`, text, error });
       };
       const programs = booted.map(async ({ client, booted: program, texts }) => {
         const answers: readonly StepAnswer[] = await program.release();

@@ -1,6 +1,6 @@
 // Where the ordinary work is done: on real coordinators, directly and through two gateways behind a balancer. Trino 483 over plain HTTP
 // without passwords, Trino 476 over TLS with a password file.
-import { pbkdf2Sync } from 'node:crypto';
+import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -35,7 +35,9 @@ async function twoGateways(coordinator: Coordinator, directory: string, flags: r
   const routes = join(directory, `routes-${coordinator.version}.yaml`);
   const entry = `namespace: team, name: trino-${coordinator.version}, state: RUNNING, isDefault: true`;
   writeFileSync(routes, `- { ${entry}, trinoVersion: ${coordinator.version}, coordinatorUrl: "${coordinator.url}" }\n`);
-  const start = (): Promise<GatewayProcess> => startGateway('--routes', routes, ...flags);
+  const keys = join(directory, 'seal-keys');
+  writeFileSync(keys, randomBytes(32).toString('base64'));
+  const start = (): Promise<GatewayProcess> => startGateway('--routes', routes, '--seal-keys-file', keys, ...flags);
   const urls = (await Promise.all([start(), start()])).map(({ url }) => url);
   const balancer = await openBalancer(urls);
   after(() => balancer.close());
