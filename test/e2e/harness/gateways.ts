@@ -10,6 +10,8 @@ export interface GatewayProcess extends Child {
   readonly url: string;
   /** Statements that wait there, and queries whose pages go through it. */
   load(): Promise<{ readonly queued: number; readonly running: number }>;
+  /** POSTs of statements that it has answered well. */
+  answeredPosts(): Promise<number>;
   /** How it is, for who has to find out what went wrong: its end, and the last lines of its log but those of every day. */
   describe(): string;
 }
@@ -40,6 +42,10 @@ export async function startGateway(...args: readonly string[]): Promise<GatewayP
         .split('\n')
         .filter((line) => line !== '' && !line.includes('"level":"info"'));
       return [`${url} ${end ?? 'runs'}`, ...lines.slice(-lastLines).map((line) => line.slice(0, 400))].join('\n');
+    },
+    async answeredPosts() {
+      const text = await (await fetch(`${health}/metrics`)).text();
+      return Number(/^xtrinode_gateway_requests_total\{kind="statement",code="2xx"\} (\d+)$/m.exec(text)?.[1] ?? 0);
     },
     async load() {
       const { runtimes } = (await (await fetch(`${health}/status`)).json()) as Status;
