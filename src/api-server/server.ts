@@ -206,6 +206,17 @@ export function createApiServer({ api, clock, log }: ApiServerInit): ApiServer {
       return reply.code(204).send();
     },
   );
+  const runningBody = {
+    type: 'object',
+    additionalProperties: false,
+    required: ['running'],
+    properties: { running: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 } } },
+  } as const;
+  app.post<{ Params: { gateway: string }; Body: { running: Readonly<Record<string, number>> } }>(
+    '/gateways/:gateway/running',
+    { schema: { params: readerParams, body: runningBody } },
+    async ({ params, body }) => ({ gateways: await readers.running(params.gateway, body.running) }),
+  );
   app.delete<{ Params: { gateway: string } }>('/gateways/:gateway', { schema: { params: readerParams } }, async ({ params }, reply) => {
     await readers.end(params.gateway);
     return reply.code(204).send();

@@ -6,8 +6,11 @@ import type { Network } from '#core/network.ts';
 import type { AccessLog } from '#gateway/records/access-log.ts';
 import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
+import type { SharedPlaces } from '#gateway/hold/shared-places.ts';
 import type { RouteReport } from '#gateway/routing/route-report.ts';
 import type { RouteSource } from '#gateway/routing/route-source.ts';
+import type { RouteTable } from '#gateway/routing/route-table.ts';
+import type { RuntimeStatus } from '#gateway/status.ts';
 import type { TlsSource } from '#gateway/http/tls-files.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
 import type { Log } from '#observe/log.ts';
@@ -29,6 +32,8 @@ export interface GatewayInit {
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
   readonly shareOf?: (maxRunning: number, runtime: string) => number;
+  /** Where several gateways share the places of a runtime. */
+  readonly sharedPlaces?: SharedPlaces;
   readonly tls?: TlsSource;
   readonly trustedProxies?: readonly Network[];
   readonly accessLog?: AccessLog;
@@ -56,13 +61,14 @@ export function randomShard(): string {
 }
 
 /** Listens first, so that a taken port is known before anything else happens; fulfilled when routes and keys are known. */
-export async function startGateway({ routes, sealKeys, guard, report, open, ...init }: GatewayInit): Promise<GatewayRole> {
+export async function startGateway({ routes, sealKeys, guard, report, sharedPlaces, open, ...init }: GatewayInit): Promise<GatewayRole> {
   const ownKeys = createOwnKeys();
   if (sealKeys === undefined) init.log.info('there are no shared seal keys: waiting statements stay with this gateway and end with it');
   const keys = sealKeys?.ring ?? (() => ownKeys);
   const clock = createSteadyClock(init.clock);
   const gateway = createGateway({
     ...init,
+    ...(sharedPlaces === undefined ? {} : { shareOf: sharedPlaces.shareOf }),
     clock,
     wall: clock.wall,
     ...(guard === undefined ? {} : { guard: guard.guard, countStatement: guard.countStatement }),
@@ -75,6 +81,7 @@ export async function startGateway({ routes, sealKeys, guard, report, open, ...i
   const stop = async (graceMs: number): Promise<void> => {
     // What still comes follows the routes to the last.
     await gateway.stop(graceMs);
+    sharedPlaces?.stop();
     await report?.stop();
     routes.stop();
     sealKeys?.stop();
@@ -85,9 +92,19 @@ export async function startGateway({ routes, sealKeys, guard, report, open, ...i
     await sealKeys?.start();
     await guard?.start();
     report?.start(routes);
+    sharedPlaces?.start(() => runningOfBounded(routes.table(), gateway.inspect().runtimes));
   } catch (error) {
     await stop(0);
     throw error;
   }
   return { port, stop };
+}
+
+/** Undefined where no runtime has a bound. */
+function runningOfBounded(table: RouteTable, runtimes: readonly RuntimeStatus[]): Record<string, number> | undefined {
+  const bounded = runtimes.filter(({ namespace, name }) => table.byKey.get(`${namespace}/${name}`)?.maxRunning !== undefined);
+  if (bounded.length === 0) return undefined;
+  return Object.fromEntries(
+    bounded.filter(({ running }) => running > 0).map(({ namespace, name, running }) => [`${namespace}/${name}`, running]),
+  );
 }

@@ -13,6 +13,7 @@ import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createTlsFiles, type TlsSource } from '#gateway/http/tls-files.ts';
 import { createSealKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import { createFileRoutes } from '#gateway/routing/file-routes.ts';
+import { createSharedPlaces, type SharedPlaces } from '#gateway/hold/shared-places.ts';
 import { createRouteReport, type RouteReport } from '#gateway/routing/route-report.ts';
 import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
 import type { GatewayStatus } from '#gateway/status.ts';
@@ -39,6 +40,7 @@ interface Mode {
   readonly routes: RouteSource;
   readonly demand: DemandPort;
   readonly report?: RouteReport;
+  readonly sharedPlaces?: SharedPlaces;
   readonly sealKeys?: SealKeys;
   /** Whether their coordinators have been proven by who wrote the routes. */
   readonly trustsRoutes: boolean;
@@ -134,7 +136,8 @@ async function fromCluster(config: GatewayConfig, process: RoleProcess, role: St
   const gateway = randomGatewayName();
   const client = createApiServerClient(config.apiServer ?? []);
   const report = createRouteReport({ client, gateway, clock, log });
-  return { api, routes, sealKeys, demand: createApiServerDemand(client, gateway), report, trustsRoutes: true };
+  const sharedPlaces = createSharedPlaces({ client, gateway, clock, log });
+  return { api, routes, sealKeys, demand: createApiServerDemand(client, gateway), report, sharedPlaces, trustsRoutes: true };
 }
 
 function fromFile(path: string, { replicas, sealKeysFile }: GatewayConfig, { clock }: RoleProcess, { log }: StartedRole): Mode {

@@ -271,6 +271,29 @@ describe('gateways', () => {
     assert.deepEqual(await readers(bench), ['xtrinode-gateway-g1', 'xtrinode-gateway-g2']);
   });
 
+  it('learn how many queries run through the others that live, and write only what is new', async (t) => {
+    const bench = await createBench(t);
+    for (const gateway of ['g1', 'g2', 'killed']) await bench.call('POST', `/gateways/${gateway}`, { appliedVersion: '1' });
+    await bench.call('POST', '/gateways/killed/running', { running: { 'team/a': 9 } });
+    bench.clock.advance(20_000);
+    for (const gateway of ['g1', 'g2']) await bench.call('POST', `/gateways/${gateway}`, { appliedVersion: '1' });
+    bench.clock.advance(10_000);
+    bench.writes.length = 0;
+    for (let turn = 0; turn < 2; turn += 1) await bench.call('POST', '/gateways/g1/running', { running: { 'team/a': 3 } });
+    assert.deepEqual(bench.writes, ['apply Lease']);
+    const { json } = await bench.call('POST', '/gateways/g2/running', { running: {} });
+    assert.deepEqual(json, {
+      gateways: [
+        { gateway: 'g1', running: { 'team/a': 3 } },
+        { gateway: 'g2', running: {} },
+      ],
+    });
+    const [lease] = (await bench.api.list<Lease>(leases, { namespace: gatewayNamespace })).items;
+    assert.equal(lease === undefined ? undefined : routeReaderOf(lease)?.appliedVersion, '1', 'what it said of the routes stays');
+    await bench.call('POST', '/gateways/gone/running', { running: {} });
+    assert.equal((await readers(bench)).includes('xtrinode-gateway-gone'), false);
+  });
+
   it('with a name that no Lease can have are refused', async (t) => {
     const bench = await createBench(t);
     assert.equal((await bench.call('POST', '/gateways/No_Name', { appliedVersion: '1' })).status, 400);

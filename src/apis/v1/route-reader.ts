@@ -9,6 +9,8 @@ export const routeReaderSchema = 1;
 const schemaAnnotation = 'xtrinode.io/route-reader-schema';
 /** `resourceVersion` of the newest change of a route ConfigMap that the gateway acts on. */
 const appliedAnnotation = 'xtrinode.io/routes-applied';
+/** Queries that run through the gateway, as JSON by runtime: of those with a bound (`maxRunning`). Other gateways hear of it. */
+export const runningAnnotation = 'xtrinode.io/running';
 /** Marks these Leases; its value is the name of the gateway. */
 export const routeReaderLabel = 'xtrinode.io/route-reader';
 
@@ -20,6 +22,18 @@ export interface RouteReader {
   readonly appliedVersion: string;
   /** Unless it is heard again. */
   readonly endsAt: EpochMs;
+}
+
+/** Empty for what cannot be read. Throws nothing. */
+export function runningOf({ metadata }: Lease): Readonly<Record<string, number>> {
+  try {
+    const value: unknown = JSON.parse(metadata.annotations?.[runningAnnotation] ?? '{}');
+    const entries = Object.entries(value ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number' && entry[1] > 0);
+    return Object.fromEntries(entries);
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
 }
 
 export function routeReaderLeaseName(gateway: string): string {

@@ -7,7 +7,7 @@ import type { RouteSource } from './route-source.ts';
 import { emptyTable, type RouteTable } from './route-table.ts';
 
 export interface RouteReportInit {
-  readonly client: ApiServerClient;
+  readonly client: Pick<ApiServerClient, 'call'>;
   /** Name of this gateway. */
   readonly gateway: string;
   readonly clock: Clock;

@@ -51,6 +51,7 @@ test('the API server', async (t) => {
   await call('POST', `/runtimes/${team}/a/demand`, { arrivedAt: 1, waiting: 1 });
   await call('DELETE', `/runtimes/${team}/a/demand`);
   await call('POST', '/gateways/g1', { appliedVersion: '1' });
+  await call('POST', '/gateways/g1/running', { running: { 'team/a': 1 } });
   await call('DELETE', '/gateways/g1');
   await call('POST', `/runtimes/${team}/a/suspend`);
   await call('GET', `/runtimes/${team}/a/why`);
