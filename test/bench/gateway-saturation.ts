@@ -59,7 +59,7 @@ async function measureOnce(directory: string): Promise<Row> {
     await measure(gateway, warmUp);
     const alone = await look(gateway);
     stalled.child.stdin?.write('stall\n');
-    const waiting = await startWaiters({ port: gateway.port, users, perUser, runtime: 'team/stalled' });
+    const waiting = await startWaiters({ port: gateway.port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
     await delay(settleMs);
     const stopKnocking = keepKnocking(gateway.port);
     const beside = await look(gateway);

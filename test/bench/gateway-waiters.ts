@@ -13,7 +13,8 @@ const users = 50;
 /** Until all polls are the long ones, and as long as they are looked at. */
 const settleMs = 8_000;
 const watchedMs = 12_000;
-const longHoldMs = 3_000;
+/** Of a poll, on average. */
+const longHoldMs = 2_531;
 
 /** Of the statements as they came to the coordinator. */
 export function judgeOrder(order: readonly string[]): { readonly overtaken: number; readonly spread: number } {
@@ -39,7 +40,7 @@ async function measure(clients: number): Promise<Row> {
   const { pid } = gateway.running;
   const emptyMegabytes = residentMegabytes(pid);
   try {
-    const waiters = await startWaiters({ port, users, perUser: clients / users, runtime: 'team/a' });
+    const waiters = await startWaiters({ port, users, perUser: clients / users, atOnce: 1, runtime: 'team/a' });
     await delay(settleMs);
     await waiters.report();
     const beganAt = cpuMicrosecondsOf(pid);
@@ -89,7 +90,7 @@ export const benchGatewayWaiters: Bench = {
     const all = [...fiveThousand, ...tenThousand];
     const unfinished = all.map(({ clients = 0, finished = 0 }) => ({ unfinished: clients - finished }));
     return {
-      what: `5,000, then 10,000 clients of ${users} users wait for one sleeping runtime through one gateway process, each poll kept open for ${longHoldMs / 1_000} s; then it wakes. Latest of all runs`,
+      what: `5,000, then 10,000 clients of ${users} users wait for one sleeping runtime through one gateway process, each poll kept open for 2.5 s on average; then it wakes. Latest of all runs`,
       runs: all,
       limits: [
         { name: 'wakes that the gateway asked for', value: most(all, 'wakes'), most: 1, unit: '' },

@@ -1,14 +1,14 @@
 // The keys under which held statements travel in their addresses: one to seal with, all that may still open. Pure but for the
 // crypto of Node; knows neither where keys come from (seal-keys.ts) nor what is sealed.
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 export interface SealKey {
   /** Eight hex digits that name the key in an address and tell nothing of it. */
   readonly id: string;
   /** For AES-256-GCM. */
   readonly sealing: Buffer;
-  /** For the keyed hash of a page's address. */
-  readonly signing: Buffer;
+  /** For the keyed hash of a page's address. From bytes, Node would make one at each use: five times the cost of the hash itself. */
+  readonly signing: KeyObject;
 }
 
 export interface KeyRing {
@@ -29,7 +29,7 @@ function derive(secret: Uint8Array, purpose: string): Buffer {
 /** `secret`: 32 random bytes. */
 export function createSealKey(secret: Uint8Array): SealKey {
   const id = createHash('sha256').update('xtrinode/key-id').update(secret).digest('hex').slice(0, 8);
-  return { id, sealing: derive(secret, 'sealing'), signing: derive(secret, 'signing') };
+  return { id, sealing: derive(secret, 'sealing'), signing: createSecretKey(derive(secret, 'signing')) };
 }
 
 export interface KeyRingInit {

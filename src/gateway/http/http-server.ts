@@ -34,12 +34,15 @@ const handshakeTimeoutMs = 20_000;
 function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen({ host, port, backlog, exclusive: true }, () => {
       server.removeListener('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
   });
 }
+
+/** Connections that the kernel keeps until they are taken: thousands of clients come at once, and beyond it they are reset. */
+const backlog = 4_096;
 
 export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpServer {
   const connections = new Set<ClientConnection>();

@@ -1,5 +1,4 @@
-// Clients that wait, as a process of its own: many connections, each with one statement that is followed to its end. A user sends its
-// next statement when the one before has its first page, so that the order of arrival is certain. Argument: Waiters as JSON. Prints
+// Clients that wait, as a process of its own: many connections, each with one statement that is followed to its end. Argument: Waiters as JSON. Prints
 // 'waiting' when all have a first page, after each line on stdin what the polls since the last one were like, and at the end how all
 // statements ended.
 import { connect, type Socket } from 'node:net';
@@ -11,6 +10,8 @@ export interface Waiters {
   readonly port: number;
   readonly users: number;
   readonly perUser: number;
+  /** Statements of one user that are sent at the same time; with 1 the order of arrival is certain. */
+  readonly atOnce: number;
   /** Value of X-Trino-XTrinode. */
   readonly runtime: string;
 }
@@ -29,7 +30,7 @@ export interface Ends {
   readonly failed: number;
 }
 
-const { port, users, perUser, runtime } = JSON.parse(process.argv[2] ?? '') as Waiters;
+const { port, users, perUser, atOnce, runtime } = JSON.parse(process.argv[2] ?? '') as Waiters;
 const host = `127.0.0.1:${port}`;
 const endOfHead = Buffer.from('\r\n\r\n');
 let late: number[] = [];
@@ -77,12 +78,13 @@ async function follow(ask: Ask, user: string, first: string): Promise<void> {
   let next = nextOf(first);
   let page = first;
   while (next !== undefined) {
-    const token = /\/x[^/]+\/(\d+)$/.exec(next)?.[1];
+    const [, id = '', token] = /\/queued\/([^/]+)\/x[^/]+\/(\d+)$/.exec(next) ?? [];
     const askedAt = performance.now();
     page = await ask(`GET ${next} HTTP/1.1\r\n${headersOf(user)}\r\n`);
     next = nextOf(page);
     // Still held: it was kept open for as long as it may be.
-    if (token !== undefined && next?.includes('/x') === true) late.push(performance.now() - askedAt - pollHoldMs(Number(token), 'bench'));
+    if (token !== undefined && next?.includes('/x') === true)
+      late.push(performance.now() - askedAt - pollHoldMs(Number(token), 'bench', id));
   }
   if (page.includes('"error":')) failed += 1;
   else finished += 1;
@@ -91,8 +93,8 @@ async function follow(ask: Ask, user: string, first: string): Promise<void> {
   process.stdout.write(`${JSON.stringify(ends)}\n`, () => process.exit(0));
 }
 
-async function send(user: string): Promise<void> {
-  for (let index = 0; index < perUser; index += 1) {
+async function send(user: string, lane: number): Promise<void> {
+  for (let index = lane; index < perUser; index += atOnce) {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true });
     await once(socket, 'connect');
     const ask = askOn(socket);
@@ -114,4 +116,4 @@ function report(): PollsReport {
 }
 
 createInterface(process.stdin).on('line', () => process.stdout.write(`${JSON.stringify(report())}\n`));
-await Promise.all(Array.from({ length: users }, (_, index) => send(`user-${index}`)));
+await Promise.all(Array.from({ length: users * atOnce }, (_, index) => send(`user-${index % users}`, Math.floor(index / users))));
