@@ -91,7 +91,8 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
         return isLost ? 'restarted' : 'unreachable';
       }
     }
-    await relay(from, context.exchange, { coordinatorId: pageOf === undefined ? undefined : coordinatorIdOf(pageOf), watch });
+    const whose = pageOf === undefined ? { prefix: context.forwarded.prefix } : { coordinatorId: coordinatorIdOf(pageOf) };
+    await relay(from, context.exchange, { ...whose, watch });
     return 'done';
   }
 

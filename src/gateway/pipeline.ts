@@ -9,6 +9,7 @@ import { explanationOf, wantsExplanation } from './explain-answer.ts';
 import type { Forward } from './forward.ts';
 import type { HeldRequests } from './held-requests.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
+import { serveLogin } from './login.ts';
 import type { Queries } from './queries.ts';
 import { chooseRequestRoute, findRequestRoute } from './routing/request-route.ts';
 import { isProblem, isUp, keyOfEntry, type RouteTable } from './routing/route-table.ts';
@@ -118,8 +119,9 @@ export function createPipeline(init: PipelineInit): Pipeline {
       case 'spooled':
         return spooled(init, context);
       case 'query-list':
-      case 'login':
         return forwardByRoute(init, context);
+      case 'login':
+        return serveLogin(init, context);
       case 'health': {
         const isReady = context.path !== '/readyz' || init.isReady();
         return isReady

@@ -7,6 +7,7 @@ import { countNothing, type CountStatement } from './admit/statement-rates.ts';
 import { openGuard, type Guard } from './admit/guard.ts';
 import { createAliases } from './aliases.ts';
 import { sendProblem } from './answers.ts';
+import { createChallenges } from './challenges.ts';
 import { pathForLog } from './classify.ts';
 import { createForward } from './forward.ts';
 import { createCoordinatorHealth } from './health/coordinator-health.ts';
@@ -215,6 +216,7 @@ export function createGateway({
     places,
     submitter,
     kills,
+    challenges: createChallenges({ table, client }),
     budget,
     addresses,
     pages,

@@ -6,6 +6,7 @@ import { notAllowed } from './admit/allowed-forward.ts';
 import type { MayUse } from './admit/access.ts';
 import type { CountStatement } from './admit/statement-rates.ts';
 import { sendAnswer, sendEmpty, sendProblem } from './answers.ts';
+import type { Challenges } from './challenges.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
 import type { CoordinatorHealth } from './health/coordinator-health.ts';
@@ -40,6 +41,7 @@ export interface StatementsInit {
   readonly health: Pick<CoordinatorHealth, 'ejectionOf'>;
   readonly submitter: Submitter;
   readonly kills: Kills;
+  readonly challenges: Challenges;
   readonly budget: MemoryBudget;
   readonly addresses: HeldAddresses;
   readonly pages: HeldPages;
@@ -89,6 +91,7 @@ export function createStatements(init: StatementsInit): Statements {
     health,
     submitter,
     kills,
+    challenges,
     budget,
     addresses,
     pages,
@@ -126,8 +129,9 @@ export function createStatements(init: StatementsInit): Statements {
       const headers = newTrace === undefined ? context.headers : withTrace(context.headers, newTrace);
       const subject = identify(context);
       if ('code' in subject) {
+        const answer = subject === noUser ? await challenges.ask(context) : undefined;
         counts.refused(subject.code);
-        return sendIdentityProblem(context, subject);
+        return answer === undefined ? sendIdentityProblem(context, subject) : sendAnswer(exchange, answer);
       }
       if (context.refusal !== undefined) return refuseLater(context, context.refusal);
       const read = await readBody(context.exchange, maxStatementBytes, budget);

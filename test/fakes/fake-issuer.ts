@@ -1,6 +1,6 @@
-// An OIDC issuer on a loopback port: publishes its keys, signs tokens, rotates, fails as told.
+// An OIDC issuer on a loopback port: publishes its keys, signs tokens, rotates, fails as told, and logs everybody in as ann.
 import { constants, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface SigningKey {
@@ -14,6 +14,9 @@ export interface FakeIssuer {
   /** With a slash at its end, as some have it. */
   readonly issuer: string;
   readonly keySetUrl: string;
+  /** Where a browser is sent to log in, and where its code is exchanged. */
+  readonly authorizeUrl: string;
+  readonly tokenUrl: string;
   /** Paths that were asked for, in order. */
   readonly calls: readonly string[];
   /** What is published; changed by the test. */
@@ -55,18 +58,48 @@ export function jwkOf({ kid, alg, publicKey }: SigningKey): Readonly<Record<stri
 
 export async function createFakeIssuer(now: () => number): Promise<FakeIssuer> {
   const calls: string[] = [];
+  const nonces = new Map<string, string>();
+
+  /** Nobody is asked for a password. */
+  function authorize(query: URLSearchParams): string {
+    const code = `code-${nonces.size}`;
+    nonces.set(code, query.get('nonce') ?? '');
+    const back = new URL(query.get('redirect_uri') ?? '');
+    for (const [name, value] of [
+      ['code', code],
+      ['state', query.get('state') ?? ''],
+    ] as const)
+      back.searchParams.set(name, value);
+    return back.href;
+  }
+
+  async function exchangeCode(request: IncomingMessage): Promise<object> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const nonce = nonces.get(new URLSearchParams(Buffer.concat(chunks).toString()).get('code') ?? '');
+    const issuedAt = Math.floor(now() / 1000);
+    const tokens = { access_token: fake.token({ iat: issuedAt }), id_token: fake.token({ iat: issuedAt, nonce }) };
+    return { ...tokens, token_type: 'Bearer', expires_in: 3_600 };
+  }
+
   const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://issuer');
     calls.push(request.url ?? '');
-    const document = request.url?.endsWith('/openid-configuration')
-      ? { issuer: fake.issuer, jwks_uri: fake.keySetUrl }
-      : { keys: fake.keys.map(jwkOf) };
-    response.writeHead(fake.failing ?? 200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(document));
+    const sendJson = (value: object): void => {
+      response.writeHead(fake.failing ?? 200, { 'Content-Type': 'application/json', Connection: 'close' }).end(JSON.stringify(value));
+    };
+    if (pathname === '/authorize') response.writeHead(302, { Location: authorize(searchParams), Connection: 'close' }).end();
+    else if (pathname === '/token') void exchangeCode(request).then(sendJson);
+    else if (pathname.endsWith('/openid-configuration')) sendJson({ issuer: fake.issuer, jwks_uri: fake.keySetUrl });
+    else sendJson({ keys: fake.keys.map(jwkOf) });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const fake: FakeIssuer = {
     issuer: `${origin}/realm/`,
     keySetUrl: `${origin}/keys`,
+    authorizeUrl: `${origin}/authorize`,
+    tokenUrl: `${origin}/token`,
     calls,
     keys: [aSigningKey('first')],
     failing: undefined,

@@ -9,7 +9,7 @@ export interface Row {
   readonly missing?: string;
 }
 
-const oauth2 = 'OAuth2 through the gateway: later work';
+const oauth2 = 'a login of the gateway’s own: later work';
 
 type RowData = readonly [area: string, must: string, missing?: string];
 
@@ -58,11 +58,11 @@ const data: readonly RowData[] = [
   ['spool', 'runtime with unacknowledged segments: not suspended before their TTL'],
   ['auth', 'Basic, JWT: Authorization forwarded on POST and polls, never logged'],
   ['auth', '401 with two challenges: both lines, same order'],
-  ['OAuth2', 'challenge from runtime A: initiate, poll and callback reach A', oauth2],
-  ['OAuth2', 'callback with handler_state: routed without cookies', oauth2],
-  ['OAuth2', 'token poll and its DELETE: the 10 s hold not shortened, both routed alike', oauth2],
-  ['OAuth2', 'pinned runtime gone: 200 with error; browser leg an error page', oauth2],
-  ['OAuth2', 'logs and store contain neither authId nor its hash', oauth2],
+  ['OAuth2', 'challenge from runtime A: initiate, poll and callback reach A'],
+  ['OAuth2', 'callback with handler_state: routed without cookies'],
+  ['OAuth2', 'token poll and its DELETE: the 10 s hold not shortened, both routed alike'],
+  ['OAuth2', 'pinned runtime gone: 200 with error; browser leg an error page'],
+  ['OAuth2', 'logs and store contain neither authId nor its hash'],
   ['OAuth2', 'runtime asleep, login owned by the gateway: full login without waking', oauth2],
   ['UI', '/ui/ of two runtimes in one browser: cookies do not collide'],
   ['UI', 'UI polling of an idle runtime: neither keeps it awake nor wakes it'],
@@ -97,7 +97,7 @@ const data: readonly RowData[] = [
   ['alias', 'Python cursor.cancel() while held and after the hand-over: real query cancelled'],
   ['alias', '/ui/query.html?{heldId} before and after the hand-over'],
   ['client', 'CLI, JDBC, Python, JavaScript, Go each query a sleeping runtime: correct rows'],
-  ['client', 'the same with spooling', 'a test with real clients'],
+  ['client', 'the same with spooling'],
   ['client', 'CLI during a long wake shows QUEUED with the held id, then the real id'],
   ['client', 'Superset-style cancel by the first id'],
   ['errors', 'each error of the table: object complete; as Python and Go take it'],

@@ -4,6 +4,7 @@ import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { familyOf, headerOf, upstreamHeaders, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { parseFirstPage } from '#trino/protocol/first-page.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import { challengesBelow } from '../below-prefix.ts';
 import { UpstreamError, type CoordinatorClient, type SmallAnswer } from '../upstream/coordinator-client.ts';
 import type { Outcome } from './held-statement.ts';
 
@@ -55,7 +56,11 @@ function broken(message: string): SubmissionResult {
 }
 
 /** What the coordinator's answer means. Pure. */
-export function judgeAnswer(entry: RouteEntry, submission: Pick<Submission, 'origin'>, answer: SmallAnswer): SubmissionResult {
+export function judgeAnswer(
+  entry: RouteEntry,
+  submission: Pick<Submission, 'origin' | 'forwarded'>,
+  answer: SmallAnswer,
+): SubmissionResult {
   const name = `${entry.namespace}/${entry.name}`;
   const { status } = answer;
   if (notNow.has(status)) return { result: 'not-now', why: `the coordinator answered HTTP ${status}` };
@@ -63,7 +68,10 @@ export function judgeAnswer(entry: RouteEntry, submission: Pick<Submission, 'ori
   if (status !== 200 && status < 400)
     return broken(`runtime ${name} answered the statement with HTTP ${status}: its address does not lead to a Trino coordinator`);
   const coordinatorUrl = entry.coordinatorUrl ?? '';
-  if (status !== 200) return { result: 'refused', outcome: { answer, realId: undefined, nextUri: undefined, coordinatorUrl } };
+  if (status !== 200) {
+    const headers = challengesBelow(submission.forwarded, answer.headers);
+    return { result: 'refused', outcome: { answer: { ...answer, headers }, realId: undefined, nextUri: undefined, coordinatorUrl } };
+  }
   const page = parseFirstPage(answer.body);
   if (page === undefined) return broken(`runtime ${name} answered the statement with something that is no Trino page`);
   if (page.errorName === 'SERVER_STARTING_UP') return { result: 'not-now', why: 'the coordinator is still starting' };

@@ -1,6 +1,7 @@
 // Streams a coordinator's answer to the client with back-pressure: constant memory per connection, bytes untouched (design D6). A
 // break in the middle breaks the client's connection too: never a truncated 200.
 import { downstreamHeaders } from '#trino/protocol/headers.ts';
+import { cookiesBelow } from '../below-prefix.ts';
 import type { ClientExchange } from '../http/client-exchange.ts';
 import type { PageWatch } from '../running-queries.ts';
 import type { CoordinatorAnswer } from './coordinator-client.ts';
@@ -12,6 +13,8 @@ const clientSilentMs = 5 * 60_000;
 export interface RelayOptions {
   /** See downstreamHeaders. */
   readonly coordinatorId?: string | undefined;
+  /** Of the client's address: where its cookies belong. */
+  readonly prefix?: string;
   /** Is shown the first bytes. */
   readonly watch?: PageWatch | undefined;
 }
@@ -19,7 +22,7 @@ export interface RelayOptions {
 /** Fulfilled when the answer is complete or broken. */
 export function relay({ head, connection }: CoordinatorAnswer, to: ClientExchange, options: RelayOptions): Promise<void> {
   return new Promise((resolve) => {
-    const { coordinatorId } = options;
+    const { coordinatorId, prefix = '' } = options;
     let { watch } = options;
     let waitedMs = 0;
     const goOn = (): void => {
@@ -52,7 +55,7 @@ export function relay({ head, connection }: CoordinatorAnswer, to: ClientExchang
       },
     };
     watch?.begin(head);
-    to.begin(head.status, head.reason, downstreamHeaders(head.headers, coordinatorId), head.declaredLength);
+    to.begin(head.status, head.reason, cookiesBelow(prefix, downstreamHeaders(head.headers, coordinatorId)), head.declaredLength);
     connection.read(reader);
   });
 }

@@ -30,7 +30,7 @@ export interface PreparedSessions {
 
 export const sources = import.meta.dirname;
 
-function run(command: string, args: readonly string[], directory: string, env: Record<string, string> = {}): void {
+export function run(command: string, args: readonly string[], directory: string, env: Record<string, string> = {}): void {
   const result = spawnSync(command, args, { cwd: directory, env: { ...process.env, ...env }, encoding: 'utf8' });
   if (result.error !== undefined) throw new Error(`${command} cannot be run, and the end-to-end tests need it: ${result.error.message}`);
   if (result.status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${result.stdout}${result.stderr}`);
@@ -44,7 +44,7 @@ function fingerprint(...files: readonly string[]): string {
 }
 
 /** Runs `make` in an empty directory and renames it when complete: an interruption leaves nothing half done. */
-function once(root: string, name: string, make: (directory: string) => void): string {
+export function once(root: string, name: string, make: (directory: string) => void): string {
   const directory = join(root, name);
   if (existsSync(directory)) return directory;
   mkdirSync(root, { recursive: true });
