@@ -69,10 +69,13 @@ export async function createSessions(): Promise<Sessions> {
     go: [ready.goProgram],
   };
 
+  /** Python's requests takes the bundle of the machine's own settings before the one that it is given. */
+  const trusting = ({ trustedFile }: Place): NodeJS.ProcessEnv => (trustedFile === undefined ? {} : { REQUESTS_CA_BUNDLE: trustedFile });
+
   function boot(client: SessionClient, place: Place, sessions: readonly (readonly Step[])[]): BootedSessions {
     const { url, user, password = '', trustedFile = '' } = place;
     const PYTHONPATH = client === 'sqlalchemy' ? ready.dbtPath : ready.pythonPath;
-    const child = start([...commands[client], url, user, password, trustedFile], { env: { ...env, PYTHONPATH } });
+    const child = start([...commands[client], url, user, password, trustedFile], { env: { ...env, PYTHONPATH, ...trusting(place) } });
     const lines = sessions.flatMap((steps, session) => steps.map(({ kind, text }) => `${session}\t${kind}\t${text}\n`));
     return {
       isReady: () => child.notes().includes('ready\n'),
@@ -109,13 +112,15 @@ export async function createSessions(): Promise<Sessions> {
       const script = 'set -o pipefail; "$@" | tee >(wc -lc >&2) | sha256sum';
       return finish(start(['bash', '-c', script, 'cli', ...command], { env: cliEnv(place) }));
     },
-    dbt({ url, user, password, trustedFile }, directory, schema, ...command) {
+    dbt(place, directory, schema, ...command) {
+      const { url, user, password, trustedFile } = place;
       const { hostname, port, protocol } = new URL(url);
       const project = join(sources, 'dbt');
       return finish(
         start(['python3', '-m', 'dbt.cli.main', '--no-use-colors', ...command, '--project-dir', project, '--profiles-dir', project], {
           env: {
             ...env,
+            ...trusting(place),
             PYTHONPATH: ready.dbtPath,
             DBT_SEND_ANONYMOUS_USAGE_STATS: 'false',
             DBT_TARGET_PATH: join(directory, 'target'),

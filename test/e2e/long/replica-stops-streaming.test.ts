@@ -48,20 +48,21 @@ async function warmUp({ url }: GatewayProcess): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
   const isKill = signal === 'SIGKILL';
 
-  test(`${signal} of a replica while ${loadSessions} results of all clients stream`, async (t) => {
+  test(`${signal} of a replica while ${loadSessions} results of all clients stream [row 16]`, async (t) => {
     const flags = ['--routes', routes, '--seal-keys-file', keys];
     const [gone, other] = await Promise.all([startGateway(...flags), startGateway(...flags)]);
     const balancer = await openBalancer([gone.url, other.url]);
     after(() => balancer.close());
     await Promise.all([warmUp(gone), warmUp(other)]);
-    const steps = 2;
+    // A POST that is lost nobody may repeat: none is under way when all queries have begun.
+    const steps = isKill ? 1 : 2;
     const statement: StatementOf = (session, step) => named(`load-${signal}-${session}-${step}`);
     const load = await prepareLoad(sessions, `http://localhost:${balancer.port}`, steps, statement);
     const before = (await ranStatements(coordinator.url)).length;
     const result = load.release();
     const seen = await eventually('most results stream', streamMs, async () => {
       const ran = (await ranStatements(coordinator.url)).length - before;
-      return ran >= loadSessions * 0.9 && { ran, there: (await gone.load()).running, here: (await other.load()).running };
+      return ran >= (isKill ? 1 : 0.9) * loadSessions && { ran, there: (await gone.load()).running, here: (await other.load()).running };
     });
     gone.process.kill(signal);
     t.diagnostic(`${seen.ran} queries had begun; ${seen.there} were read through the replica that went, ${seen.here} through the other`);

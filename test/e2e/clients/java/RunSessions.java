@@ -74,7 +74,8 @@ public class RunSessions
                     answer = runStep(connection, steps.get(index));
                 }
                 catch (SQLException e) {
-                    answer = "\"error\":" + quote(e.getErrorCode() + " " + e.getSQLState() + " " + e.getMessage());
+                    String cause = e.getCause() == null ? "" : " because of " + e.getCause();
+                    answer = "\"error\":" + quote(e.getErrorCode() + " " + e.getSQLState() + " " + e.getMessage() + cause);
                 }
                 String line = "{\"session\":" + number + ",\"step\":" + index + "," + answer + "}";
                 synchronized (OUT) {
