@@ -15,9 +15,10 @@ import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
 import { pause } from '#core/pause.ts';
 import type { GatewayCounts } from './records/counts.ts';
-import type { KnownCoordinators } from './routing/known-coordinators.ts';
+import type { KnownCoordinators, QueryOwner } from './routing/known-coordinators.ts';
+import { findRequestRoute } from './routing/request-route.ts';
 import type { RunningQueries } from './running-queries.ts';
-import type { RouteTable } from './routing/route-table.ts';
+import { keyOfEntry, type RouteTable } from './routing/route-table.ts';
 
 export interface QueriesInit {
   readonly table: () => RouteTable;
@@ -115,12 +116,23 @@ export function createQueries(init: QueriesInit): Queries {
     return alias;
   }
 
+  /**
+   * Nobody has told this gateway the coordinator's id: a routes file need not, and a coordinator that asks for a password tells it only
+   * to whoever posts. Then the address selects, as it did for the statement; a runtime whose coordinator is known is never guessed.
+   */
+  function ownerByAddress(context: RequestContext): QueryOwner | undefined {
+    const found = findRequestRoute(table(), context);
+    if ('code' in found || found.members.length > 1 || found.entry.coordinatorId !== undefined) return undefined;
+    const { entry } = found;
+    return entry.coordinatorUrl === undefined ? undefined : { runtime: keyOfEntry(entry), entry };
+  }
+
   return {
     async follow(context, id) {
       const alias = isHeldId(id) ? await aliasOf(context, id) : undefined;
       if (alias === undefined && isHeldId(id)) return followHeld(context, id);
       const realId = alias?.realId ?? id;
-      const owner = known.ownerOf(realId);
+      const owner = known.ownerOf(realId) ?? ownerByAddress(context);
       if (owner === undefined) return sendProblem(context.exchange, { code: 'NOT_FOUND', detail: `no runtime knows query ${realId}.` });
       context.notes.found(owner.runtime, 'query');
       context.notes.queryId = realId;

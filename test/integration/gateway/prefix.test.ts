@@ -22,6 +22,18 @@ async function two(t: TestContext, more: Partial<RouteEntry> = {}): Promise<Two>
 const asAnn = ['X-Trino-User', 'ann'];
 const path = '/v1/statement';
 
+describe('a query of a coordinator whose id nobody has told this gateway', () => {
+  it('is found by the address that its page has, on a gateway that never saw its POST, and not where another id is known', async (t) => {
+    const trino = await aTrino(t, { coordinatorId: 'ccccc' });
+    const { coordinatorId: _none, ...untold } = runningOn(trino);
+    const [one, other] = [await createBench(t, { routes: [untold] }), await createBench(t, { routes: [untold] })];
+    const { page } = await one.send('POST', path, { headers: asAnn, body: 'SELECT 1' });
+    assert.equal((await other.send('GET', (page.nextUri ?? '').replace(one.origin, other.origin))).status, 200);
+    const stranger = await createBench(t, { routes: [runningOn(trino, { coordinatorId: 'ddddd' })] });
+    assert.equal((await stranger.send('GET', (page.nextUri ?? '').replace(one.origin, stranger.origin))).status, 404);
+  });
+});
+
 describe('a path that selects a runtime', () => {
   for (const prefix of ['/rt/sales', '/rt/team.b'])
     it(`${prefix}: the coordinator gets the path without it and makes addresses with it`, async (t) => {
