@@ -123,8 +123,9 @@ export function createSubmitter(init: SubmitterInit): Submitter {
     if (done.result === 'accepted' && held.state !== 'CANCELED' && !proofs.isProven(entry, done.outcome.realId))
       return holdBack(held, entry, done.outcome);
     if (done.result === 'accepted') return accept(held, entry, done.outcome, beganAt);
+    let isNews = false;
     if (done.result === 'not-now') {
-      turnstile.turnedAway(held.runtime);
+      isNews = turnstile.turnedAway(held.runtime);
       log.info('a coordinator did not take a statement; it waits on', { id: held.id, runtime: held.runtime, why: done.why });
     } else turnstilePassed(held.runtime);
     if (held.state === 'CANCELED') return;
@@ -135,8 +136,8 @@ export function createSubmitter(init: SubmitterInit): Submitter {
       counts.of(held.runtime).refused += 1;
     }
     queue.wake(held);
-    // The others learn when the next try is.
-    if (done.result === 'not-now') queue.notify([held.runtime]);
+    // The others learn when the next try is: once, not for each of a thousand that come back together.
+    if (isNews) queue.notify([held.runtime]);
   }
 
   /** Nobody waits for a coordinator that does not answer anybody: what it may have taken is never followed, and never runs. */

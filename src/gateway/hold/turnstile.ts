@@ -9,7 +9,8 @@ export interface Turnstile {
   /** Called with each submission that begins, and with how it ended. */
   began(runtime: string): void;
   passed(runtime: string): void;
-  turnedAway(runtime: string): void;
+  /** False when it tells nothing new: then nobody else needs to look again. */
+  turnedAway(runtime: string): boolean;
   /** The route changed: what was learnt does not hold any more. */
   forget(runtime: string): void;
 }
@@ -41,11 +42,12 @@ export function createTurnstile(clock: Clock): Turnstile {
     turnedAway(runtime) {
       const one = shut.get(runtime) ?? { nextAt: 0, pauseMs: firstPauseMs / 2, isTrying: true };
       // Those that were on their way when it shut tell nothing new.
-      if (shut.has(runtime) && !one.isTrying) return;
+      if (shut.has(runtime) && !one.isTrying) return false;
       one.isTrying = false;
       one.pauseMs = Math.min(longestPauseMs, one.pauseMs * 2);
       one.nextAt = clock.now() + one.pauseMs;
       shut.set(runtime, one);
+      return true;
     },
     forget: (runtime) => void shut.delete(runtime),
   };
