@@ -83,7 +83,7 @@ async function compareCli({ direct, throughGateways }: OrdinaryPlaces): Promise<
 async function digest(place: Place): Promise<readonly string[]> {
   const { code, out, notes } = await sessions.cliDigest(place, hugeResult);
   assert.equal(code, 0, notes);
-  return [out, notes];
+  return [out, normalize(notes)];
 }
 
 async function compareDbt({ direct, throughGateways }: OrdinaryPlaces): Promise<void> {
