@@ -105,8 +105,7 @@ export function createHeldPages({
         const { identity } = held.subject;
         if (entry !== undefined && !mayUse(identity, entry))
           return submitter.fail(held, { name: 'PERMISSION_DENIED', message: notAllowed(identity, entry).detail });
-        const turnMs = maySubmit(held, entry) ? submitter.submit(held, entry) : 0;
-        if (turnMs > 0) leftMs = Math.min(leftMs, turnMs);
+        if (maySubmit(held, entry)) submitter.submit(held, entry);
       } else leftMs = until - clock.now();
       // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
       if (leftMs <= 0 || (queue.isStopped && held.state === 'HELD')) return;

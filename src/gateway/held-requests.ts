@@ -159,7 +159,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       // A page that another replica gave out meanwhile.
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));
-      await pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id));
+      await pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id, queue.size));
       if (context.exchange.departure.aborted) return;
       if (isPending(held) && token === held.token) held.token += 1;
       pages.answer(context, held, false);

@@ -140,7 +140,7 @@ export function createGateway({
   });
   const routeOf = createRouteOf(table, known);
   const keeper = createDemandKeeper(demand, clock, log, counts.wishes);
-  const turnstile = createTurnstile(clock);
+  const turnstile = createTurnstile({ clock, onTurn: (runtime) => queue.nudgeNext(runtime) });
   const budget = createMemoryBudget(limits.totalBytes);
   const needsDemand = (runtime: string): boolean => {
     const state = table().byKey.get(runtime)?.state;

@@ -201,6 +201,16 @@ export class HoldQueue {
     for (const wake of [...held.wakers]) wake();
   }
 
+  /** The first who has a request open looks again. False when nobody has. */
+  nudgeNext(runtime: string): boolean {
+    for (const held of this.lineOf(runtime)) {
+      if (held.state !== 'HELD' || held.wakers.size === 0) continue;
+      this.nudge(held);
+      return true;
+    }
+    return false;
+  }
+
   /** Something about these runtimes changed: everybody who waits looks again, in the order of the line. */
   notify(runtimes: Iterable<string>): void {
     for (const runtime of runtimes) {

@@ -12,19 +12,21 @@ export function postHoldMs(state: RouteState): number {
 
 const firstPollsMs = 1_000;
 const laterPollsMs = 3_000;
+/** Thousands who wait ask so many times a second in all: beyond 1,500 of them each is kept longer. */
+const pollsPerSecond = 500;
 /**
  * Clients that came together would poll together for as long as they wait, and be in everybody's way for a moment each time: the time
- * of each is shorter by another part of this.
+ * of each is shorter by another part of a third.
  */
-const spreadMs = 1_000;
 const parts = 16;
 /** Below every read time-out (30 s) and load balancer default seen. */
-const slowPollerMs = 18_000;
+const longestMs = 18_000;
 
-/** `id`: of the held statement; its number tells it from those that came with it. */
-export function pollHoldMs(token: number, userAgent: string | undefined, id: string): number {
-  if (userAgent !== undefined && /^(go-http-client|trino-go-client|trino\/go)/i.test(userAgent)) return slowPollerMs;
+/** `id`: of the held statement; its number tells it from those that came with it. `waiting`: statements that wait at this gateway. */
+export function pollHoldMs(token: number, userAgent: string | undefined, id: string, waiting: number): number {
+  if (userAgent !== undefined && /^(go-http-client|trino-go-client|trino\/go)/i.test(userAgent)) return longestMs;
   if (token <= 2) return firstPollsMs;
+  const ms = Math.min(longestMs, Math.max(laterPollsMs, (waiting / pollsPerSecond) * 1_000));
   const number = Number(id.slice(16, 21));
-  return laterPollsMs - (spreadMs * (number % parts)) / parts;
+  return ms - (ms / 3) * ((number % parts) / parts);
 }

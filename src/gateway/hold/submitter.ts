@@ -20,8 +20,8 @@ import type { Places } from './places.ts';
 import type { Turnstile } from './turnstile.ts';
 
 export interface Submitter {
-  /** Begins to hand a HELD statement over; ms to wait when it is not its turn, 0 when it began. */
-  submit(held: HeldStatement, entry: RouteEntry): number;
+  /** Begins to hand a HELD statement over, when it is its turn; else it is told when to look again. */
+  submit(held: HeldStatement, entry: RouteEntry): void;
   /** The end of the wait without a query. */
   fail(held: HeldStatement, failure: TrinoFailure): void;
   /** By the client's wish, in any state; a query that runs already is cancelled at its coordinator. */
@@ -123,9 +123,9 @@ export function createSubmitter(init: SubmitterInit): Submitter {
     if (done.result === 'accepted' && held.state !== 'CANCELED' && !proofs.isProven(entry, done.outcome.realId))
       return holdBack(held, entry, done.outcome);
     if (done.result === 'accepted') return accept(held, entry, done.outcome, beganAt);
-    let isNews = false;
+    let isShutNow = false;
     if (done.result === 'not-now') {
-      isNews = turnstile.turnedAway(held.runtime);
+      isShutNow = turnstile.turnedAway(held.runtime);
       log.info('a coordinator did not take a statement; it waits on', { id: held.id, runtime: held.runtime, why: done.why });
     } else turnstilePassed(held.runtime);
     if (held.state === 'CANCELED') return;
@@ -136,8 +136,8 @@ export function createSubmitter(init: SubmitterInit): Submitter {
       counts.of(held.runtime).refused += 1;
     }
     queue.wake(held);
-    // The others learn when the next try is: once, not for each of a thousand that come back together.
-    if (isNews) queue.notify([held.runtime]);
+    // The others may go elsewhere: once, not for each of a thousand that come back together.
+    if (isShutNow) queue.notify([held.runtime]);
   }
 
   /** Nobody waits for a coordinator that does not answer anybody: what it may have taken is never followed, and never runs. */
@@ -178,14 +178,10 @@ export function createSubmitter(init: SubmitterInit): Submitter {
 
   return {
     submit(held, entry) {
-      if (proofs.isUnderWay(held.runtime)) return Infinity;
-      const waitMs = turnstile.waitMs(held.runtime);
-      if (waitMs > 0) return waitMs;
-      if (!places.take(held)) return Infinity;
+      if (proofs.isUnderWay(held.runtime) || turnstile.waitMs(held.runtime) > 0 || !places.take(held)) return;
       turnstile.began(held.runtime);
       held.state = 'SUBMITTING';
       void run(held, entry);
-      return 0;
     },
     fail,
     cancel(held) {

@@ -1,18 +1,25 @@
 // After a coordinator turned a submission away, one statement tries again while the others wait: a coordinator that is
-// starting or overloaded is not asked by thousands at once. Open is the rule and costs nothing.
+// starting or overloaded is not asked by thousands at once, and thousands are not woken to learn that they wait on. Open is the rule and costs
+// nothing.
 import type { Clock, EpochMs } from '#core/clock.ts';
 
 export interface Turnstile {
-  /** Ms until the next try may be made: 0 means now, Infinity that one is under way and will be told about. */
+  /** Ms until the next try may be made: 0 means now, Infinity that one is under way. Who has to wait is told by `onTurn`. */
   waitMs(runtime: string): number;
   isShut(runtime: string): boolean;
   /** Called with each submission that begins, and with how it ended. */
   began(runtime: string): void;
   passed(runtime: string): void;
-  /** False when it tells nothing new: then nobody else needs to look again. */
+  /** True when it was open until now. */
   turnedAway(runtime: string): boolean;
   /** The route changed: what was learnt does not hold any more. */
   forget(runtime: string): void;
+}
+
+export interface TurnstileInit {
+  readonly clock: Clock;
+  /** The next try may be made: tells one who waits. False when nobody is there. */
+  readonly onTurn: (runtime: string) => boolean;
 }
 
 const firstPauseMs = 100;
@@ -23,10 +30,24 @@ interface Shut {
   nextAt: EpochMs;
   pauseMs: number;
   isTrying: boolean;
+  cancelTurn: () => void;
 }
 
-export function createTurnstile(clock: Clock): Turnstile {
+export function createTurnstile({ clock, onTurn }: TurnstileInit): Turnstile {
   const shut = new Map<string, Shut>();
+
+  function planTurn(runtime: string, one: Shut, ms: number): void {
+    one.cancelTurn = clock.after(ms, () => {
+      // Again, since who was told may have gone just now. Nobody there: the next who comes need not be told.
+      if (onTurn(runtime)) planTurn(runtime, one, longestPauseMs);
+    });
+  }
+
+  function open(runtime: string): void {
+    shut.get(runtime)?.cancelTurn();
+    shut.delete(runtime);
+  }
+
   return {
     waitMs(runtime) {
       const one = shut.get(runtime);
@@ -36,19 +57,23 @@ export function createTurnstile(clock: Clock): Turnstile {
     isShut: (runtime) => shut.has(runtime),
     began(runtime) {
       const one = shut.get(runtime);
-      if (one !== undefined) one.isTrying = true;
+      if (one === undefined) return;
+      one.isTrying = true;
+      one.cancelTurn();
     },
-    passed: (runtime) => void shut.delete(runtime),
+    passed: open,
     turnedAway(runtime) {
-      const one = shut.get(runtime) ?? { nextAt: 0, pauseMs: firstPauseMs / 2, isTrying: true };
+      const wasOpen = !shut.has(runtime);
+      const one = shut.get(runtime) ?? { nextAt: 0, pauseMs: firstPauseMs / 2, isTrying: true, cancelTurn: () => undefined };
       // Those that were on their way when it shut tell nothing new.
-      if (shut.has(runtime) && !one.isTrying) return false;
+      if (!one.isTrying) return false;
       one.isTrying = false;
       one.pauseMs = Math.min(longestPauseMs, one.pauseMs * 2);
       one.nextAt = clock.now() + one.pauseMs;
       shut.set(runtime, one);
-      return true;
+      planTurn(runtime, one, one.pauseMs);
+      return wasOpen;
     },
-    forget: (runtime) => void shut.delete(runtime),
+    forget: open,
   };
 }

@@ -84,7 +84,7 @@ async function follow(ask: Ask, user: string, first: string): Promise<void> {
     next = nextOf(page);
     // Still held: it was kept open for as long as it may be.
     if (token !== undefined && next?.includes('/x') === true)
-      late.push(performance.now() - askedAt - pollHoldMs(Number(token), 'bench', id));
+      late.push(performance.now() - askedAt - pollHoldMs(Number(token), 'bench', id, users * perUser));
   }
   if (page.includes('"error":')) failed += 1;
   else finished += 1;
