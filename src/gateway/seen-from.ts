@@ -1,5 +1,5 @@
 // From where a client comes and how it knows the gateway: by its connection, or by what a trusted proxy in front says about it. What
-// anybody else says is not read. `Forwarded` and the PROXY protocol are not read either (decision 0029).
+// anybody else says is not read. `Forwarded` and the PROXY protocol are not read either (decision 0028).
 import { BlockList } from 'node:net';
 import { familyOfAddress, type Network } from '#core/network.ts';
 import { headerOf, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';

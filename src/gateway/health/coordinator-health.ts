@@ -1,6 +1,6 @@
 // Which coordinators answer at all. A request that is refused, broken off or left without an answer is evidence, never more: one
 // question of our own decides. Who does not answer it is ejected, asked again after growing pauses, and back with its first answer to
-// anybody. A client that goes is no evidence. Without evidence nothing is asked and nothing remembered (decision 0028). Shell.
+// anybody. A client that goes is no evidence. Without evidence nothing is asked and nothing remembered (decision 0027). Shell.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 import { UpstreamError, type CoordinatorClient } from '../upstream/coordinator-client.ts';
