@@ -152,12 +152,13 @@ export function createGateway({
     for (const runtime of runtimes) places.offer(runtime);
   };
   const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand, onAbandoned, onSweep });
+  const isServing = (runtime: string): boolean =>
+    table().byKey.get(runtime)?.state === 'RUNNING' && !turnstile.isShut(runtime) && !proofs.isUnderWay(runtime);
   const boundOf = (runtime: string): number | undefined => {
-    const { state, maxRunning } = table().byKey.get(runtime) ?? {};
-    const isServing = state === 'RUNNING' && !turnstile.isShut(runtime) && !proofs.isUnderWay(runtime);
-    return maxRunning === undefined || !isServing ? undefined : shareOf(maxRunning, runtime);
+    const maxRunning = table().byKey.get(runtime)?.maxRunning;
+    return maxRunning === undefined || !isServing(runtime) ? undefined : shareOf(maxRunning, runtime);
   };
-  const places = createPlaces({ queue, running, boundOf, clock });
+  const places = createPlaces({ queue, running, boundOf, isServing, clock });
   const proofs = createProofs({
     client,
     clock,

@@ -2,6 +2,8 @@
 // answered, whether one wake does for all, whether all come to their end, and in which order.
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pollHoldMs } from '../../src/gateway/hold/poll-pace.ts';
+import { formatHeldId } from '../../src/trino/protocol/query-id.ts';
 import { residentMegabytes, type Bench } from './bench.ts';
 import { freePort } from './gateway.ts';
 import { cpuMicrosecondsOf, startCoordinator } from './gateway/processes.ts';
@@ -12,9 +14,12 @@ type Row = Readonly<Record<string, number>>;
 const users = 50;
 /** Until all polls are the long ones, and as long as they are looked at. */
 const settleMs = 8_000;
-const watchedMs = 12_000;
-/** Of a poll, on average. */
-const longHoldMs = 2_531;
+const watchedMs = 18_000;
+/** Of a late poll of so many who wait, on average. */
+function longHoldMsOf(clients: number): number {
+  const ids = Array.from({ length: 16 }, (_, index) => formatHeldId(0, index, 'be'));
+  return ids.reduce((sum, id) => sum + pollHoldMs(3, 'bench', id, clients), 0) / ids.length;
+}
 
 /** Of the statements as they came to the coordinator. */
 export function judgeOrder(order: readonly string[]): { readonly overtaken: number; readonly spread: number } {
@@ -60,7 +65,7 @@ async function measure(clients: number): Promise<Row> {
       waitingMegabytes,
       peakMegabytes: residentMegabytes(pid, 'peak'),
       pollsPerSecond: Math.round(polls.polls / polls.seconds),
-      expectedPollsPerSecond: Math.round(clients / (longHoldMs / 1_000)),
+      expectedPollsPerSecond: Math.round(clients / (longHoldMsOf(clients) / 1_000)),
       cpuShare: Number((cpu / 1e6 / polls.seconds).toFixed(2)),
       pollLateP50Milliseconds: polls.lateP50,
       pollLateP99Milliseconds: polls.lateP99,

@@ -1,5 +1,6 @@
-// How many queries may run on a runtime (`maxRunning`), as far as it is this gateway's to say: who waits gets the places that become
-// free, in the order of the line, told at once. Who is between two polls is passed over and keeps its position. Shell.
+// How many queries may run on a runtime (`maxRunning`), as far as it is this gateway's to say, and how many are handed to it at a
+// time: who waits gets the places that become free, in the order of the line, told at once. Who is between two polls is passed over and
+// keeps its position. Shell.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { RunningQueries } from '../running-queries.ts';
 import type { HeldStatement } from './held-statement.ts';
@@ -30,9 +31,16 @@ export interface PlacesInit {
   readonly running: Pick<RunningQueries, 'countOf'>;
   /** Queries that may run through this gateway; undefined for any number, and while the runtime takes none for another reason. */
   readonly boundOf: (runtime: string) => number | undefined;
+  /** It takes statements now, as far as anybody knows. */
+  readonly isServing: (runtime: string) => boolean;
   readonly clock: Clock;
 }
 
+/**
+ * Submissions to one runtime at a time: thousands who waited for a wake come in the order of their line, not as fast as connections can
+ * be made, and a coordinator that has just started is not met by all of them at once.
+ */
+const maxSubmissions = 32;
 /** Positions in a long line are counted out at most this often, in ms: thousands ask for theirs every few seconds. */
 const countedAgainMs = 500;
 const longLine = 100;
@@ -42,11 +50,12 @@ interface Positions {
   readonly of: WeakMap<HeldStatement, number>;
 }
 
-export function createPlaces({ queue, running, boundOf, clock }: PlacesInit): Places {
+export function createPlaces({ queue, running, boundOf, isServing, clock }: PlacesInit): Places {
   const submitting = new Map<string, number>();
   const positions = new Map<string, Positions>();
 
-  const takenOf = (runtime: string): number => running.countOf(runtime) + (submitting.get(runtime) ?? 0);
+  const submissionsTo = (runtime: string): number => submitting.get(runtime) ?? 0;
+  const takenOf = (runtime: string): number => running.countOf(runtime) + submissionsTo(runtime);
 
   function isNext(held: HeldStatement): boolean {
     for (const one of queue.lineOf(held.runtime)) {
@@ -57,9 +66,10 @@ export function createPlaces({ queue, running, boundOf, clock }: PlacesInit): Pl
   }
 
   function offer(runtime: string): void {
-    const bound = queue.waitingFor(runtime) === 0 ? undefined : boundOf(runtime);
-    if (bound === undefined) return;
-    let free = bound - takenOf(runtime);
+    if (queue.waitingFor(runtime) === 0 || !isServing(runtime)) return;
+    const bound = boundOf(runtime);
+    let free = maxSubmissions - submissionsTo(runtime);
+    if (bound !== undefined) free = Math.min(free, bound - takenOf(runtime));
     if (free <= 0) return;
     for (const held of queue.lineOf(runtime)) {
       if (held.state !== 'HELD' || held.wakers.size === 0) continue;
@@ -93,13 +103,14 @@ export function createPlaces({ queue, running, boundOf, clock }: PlacesInit): Pl
     take(held) {
       const { runtime } = held;
       const bound = boundOf(runtime);
+      if (submissionsTo(runtime) >= maxSubmissions) return false;
       if (bound !== undefined && (takenOf(runtime) >= bound || !isNext(held))) return false;
-      submitting.set(runtime, (submitting.get(runtime) ?? 0) + 1);
+      submitting.set(runtime, submissionsTo(runtime) + 1);
       queue.served(held);
       return true;
     },
     left(runtime) {
-      const others = (submitting.get(runtime) ?? 1) - 1;
+      const others = submissionsTo(runtime) - 1;
       if (others > 0) submitting.set(runtime, others);
       else submitting.delete(runtime);
       offer(runtime);

@@ -176,6 +176,44 @@ describe('a full runtime', () => {
   });
 });
 
+describe('a runtime that many have waited for', () => {
+  it('is asked again by one of them, soon after it has turned one away, and then by all', async (t) => {
+    const trino = await aTrino(t);
+    const bench = await createBench(t, { routes: [anEntry({ state: 'RESUMING' })] });
+    const waiting: Begun[] = [];
+    for (const sql of ['one', 'two', 'three'])
+      waiting.push(await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: sql }));
+    const before = bench.clock.now();
+    trino.failNext('POST', { status: 503 }, { status: 503 }, { status: 503 }, { status: 503 });
+    bench.route(runningOn(trino));
+    const answers = await Promise.all(waiting.map(({ answer }) => bench.drive(answer)));
+    assert.equal(answers.some(isHeld), false);
+    // Pauses of 100 and 200 ms, in the steps in which the test's clock goes.
+    assert.equal(bench.clock.now() - before < 500, true, `${bench.clock.now() - before} ms`);
+    assert.deepEqual(submitted(trino).toSorted(), ['one', 'three', 'two']);
+  });
+
+  it('gets their statements in their order and a few at a time, and the next one when one of these is taken', async (t) => {
+    const trino = await aTrino(t);
+    const bench = await createBench(t, { routes: [anEntry({ state: 'RESUMING' })] });
+    const waiting: Begun[] = [];
+    const names = Array.from({ length: 40 }, (_, index) => `statement ${index}`);
+    for (const sql of names) waiting.push(await bench.begin('POST', '/v1/statement', { headers: ['X-Trino-User', 'ann'], body: sql }));
+    const { promise: mayAnswer, resolve: letAnswer } = Promise.withResolvers<void>();
+    trino.failNext('POST', ...names.map(() => ({ after: mayAnswer })));
+    const posted = (): string[] => trino.calls.filter(({ method }) => method === 'POST').map(({ body }) => body.toString());
+    bench.route(runningOn(trino));
+    await bench.until(() => posted().length >= 32);
+    // Any more of them would have come by then.
+    for (let rounds = 0; rounds < 3; rounds += 1) await bench.send('GET', '/v1/info');
+    assert.deepEqual(posted().toSorted(), names.slice(0, 32).toSorted(), 'those who came first');
+    letAnswer();
+    const answers = await Promise.all(waiting.map(({ answer }) => answer));
+    assert.equal(answers.some(isHeld), false);
+    assert.deepEqual(submitted(trino).toSorted(), names.toSorted());
+  });
+});
+
 describe('a routing group whose awake runtimes are full', () => {
   it('wakes another one, and only then', async (t) => {
     const trino = await aTrino(t);
