@@ -97,6 +97,7 @@ export const benchGatewaySaturation: Bench = {
     } finally {
       rmSync(directory, { recursive: true });
     }
+    const unanswered = rows.filter(({ alonePolls = 0, besidePolls = 0 }) => besidePolls < alonePolls * 0.99).length;
     const unrefused = rows.filter(({ refused = 0 }) => refused === 0).length;
     return {
       what: `polls at 1,000 a second and statements of a runtime, without and with another one saturated on the same gateway process: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. A request without its answer would end the run`,
@@ -108,6 +109,7 @@ export const benchGatewaySaturation: Bench = {
           most: 1.5,
           unit: 'x',
         },
+        { name: 'runs in which polls of the other runtime were not answered', value: unanswered, most: 0, unit: '' },
         { name: 'runs in which the queue was not full', value: unrefused, most: 0, unit: '' },
       ],
     };

@@ -92,10 +92,12 @@ export const benchGatewayWaiters: Bench = {
       ten?.push(await measure(10_000));
     }
     const [fiveThousand, tenThousand] = [five ?? [], ten ?? []];
+    // Who is between two polls is passed over, and is next when it is back: nobody falls behind by more than a few.
+    const ahead = [...fiveThousand, ...tenThousand].map(({ spread = 0, clients = 1 }) => ({ share: spread / (clients / users) }));
     const all = [...fiveThousand, ...tenThousand];
     const unfinished = all.map(({ clients = 0, finished = 0 }) => ({ unfinished: clients - finished }));
     return {
-      what: `5,000, then 10,000 clients of ${users} users wait for one sleeping runtime through one gateway process, each poll kept open for 2.5 s on average; then it wakes. Latest of all runs`,
+      what: `5,000, then 10,000 clients of ${users} users wait for one sleeping runtime through one gateway process, each poll kept open for 8 s, then 15 s, on average; then it wakes. Latest of all runs`,
       runs: all,
       limits: [
         { name: 'wakes that the gateway asked for', value: most(all, 'wakes'), most: 1, unit: '' },
@@ -108,7 +110,7 @@ export const benchGatewayWaiters: Bench = {
           unit: 'ms',
         },
         { name: 'statements of one user that overtook another of the same', value: most(all, 'overtaken'), most: 0, unit: '' },
-        { name: 'how far one user was ahead of another, in statements', value: most(all, 'spread'), most: 1, unit: '' },
+        { name: 'how far one user was ahead of another, in parts of what each had', value: most(ahead, 'share'), most: 0.05, unit: '' },
       ],
     };
   },
