@@ -137,4 +137,13 @@ test('who the gateway authenticates is said whole, or refused with what is missi
   assert.match(problemOf({ access: 'f' }) ?? '', /--access is for a gateway that authenticates/);
   assert.throws(() => problemOf({ ...issuer, jwtIssuer: 'http://login.example.com' }), /expected a URL with https/);
   assert.equal(problemOf({ ...issuer, jwtIssuer: 'http://127.0.0.1:8443/realm' }), undefined);
+  const login = { ...issuer, loginClientId: 'trino' };
+  assert.equal(
+    problemOf({ ...login, loginClientSecretFile: 'f', loginScopes: 'openid,groups', loginAddress: 'https://gw.example' }),
+    undefined,
+  );
+  assert.match(problemOf({ loginClientId: 'trino' }) ?? '', /--login-client-id needs --jwt-issuer/);
+  assert.match(problemOf({ ...issuer, loginClientSecretFile: 'f' }) ?? '', /go with --login-client-id/);
+  assert.match(problemOf({ ...login, loginScopes: 'groups' }) ?? '', /--login-scopes groups must have openid/);
+  assert.match(problemOf({ ...login, loginAddress: 'https://gw.example/x' }) ?? '', /alone: try https:\/\/gw\.example$/);
 });

@@ -90,6 +90,19 @@ export const gatewaySettings = {
   jwtUserClaim: setting(text, 'claim that becomes X-Trino-User', 'sub'),
   jwtGroupsClaim: setting(text, 'claim that lists the groups of the user', 'groups'),
   jwtForward: setting(onOff, 'give the token on to coordinators, which verify it themselves', false),
+  loginClientId: optional(
+    text,
+    'let people log in at --jwt-issuer with a browser (CLI --external-authentication), as this client of it; no runtime wakes for it',
+  ),
+  loginClientSecretFile: optional(
+    path,
+    'file with the secret of that client, read again when it changes (default: none, as a public client)',
+  ),
+  loginScopes: setting(texts, 'scopes to ask the issuer for; openid is one of them', ['openid']),
+  loginAddress: optional(
+    trustworthyUrl,
+    'where browsers come to log in: the gateway by one host name, whose /oauth2/callback the issuer knows (default: the one by which the client came)',
+  ),
   impersonators: optional(texts, 'identities that may send another X-Trino-User than their own'),
   access: optional(path, 'who may use which runtimes: file of rules, read again when it changes (default: everybody all)'),
   ratePerUser: optional(rate, 'new statements of one user: so many at once, and as many again in each such time'),
@@ -132,7 +145,22 @@ export function findOperatorProblem({ leaseDuration, renewDeadline, retryPeriod 
 
 /** The same of the gateway. */
 export function findGatewayProblem(config: GatewayConfig): string | undefined {
-  return findSourceProblem(config) ?? findAdmitProblem(config);
+  return findSourceProblem(config) ?? findAdmitProblem(config) ?? findLoginProblem(config);
+}
+
+function findLoginProblem(config: GatewayConfig): string | undefined {
+  const { jwtIssuer, loginClientId, loginClientSecretFile, loginScopes, loginAddress } = config;
+  if (loginClientId === undefined)
+    return loginClientSecretFile === undefined && loginAddress === undefined
+      ? undefined
+      : '--login-client-secret-file and --login-address go with --login-client-id';
+  if (jwtIssuer === undefined)
+    return '--login-client-id needs --jwt-issuer, where people log in, and --jwt-audience, for whom its tokens are';
+  if (!loginScopes.includes('openid'))
+    return `--login-scopes ${loginScopes.join(',')} must have openid too: without it the issuer gives no identity token, and no login can be told from another`;
+  if (loginAddress !== undefined && new URL(loginAddress).origin !== loginAddress)
+    return `--login-address ${loginAddress} must be a scheme and a host name alone: try ${new URL(loginAddress).origin}`;
+  return undefined;
 }
 
 function findAdmitProblem(config: GatewayConfig): string | undefined {

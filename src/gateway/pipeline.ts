@@ -121,7 +121,7 @@ export function createPipeline(init: PipelineInit): Pipeline {
       case 'query-list':
         return forwardByRoute(init, context);
       case 'login':
-        return serveLogin(init, context);
+        return guard.login?.owns(context) === true ? guard.login.serve(context) : serveLogin(init, context);
       case 'health': {
         const isReady = context.path !== '/readyz' || init.isReady();
         return isReady

@@ -309,6 +309,7 @@ export function createGateway({
       endFollowing();
       const stopped = server.stop();
       queue.stop();
+      guard.login?.stop();
       proofs.stop();
       health.stop();
       const cancel = clock.after(graceMs, () => server.destroy());

@@ -8,18 +8,23 @@ import { createStatementRates, type CountStatement } from '#gateway/admit/statem
 import { createApiKeyAuthenticator, type ApiKeySource } from '#gateway/admit/api-key-authenticator.ts';
 import { createFileApiKeys, createSecretApiKeys } from '#gateway/admit/api-key-sources.ts';
 import { createCertificateAuthenticator } from '#gateway/admit/certificate-authenticator.ts';
-import { createIssuerKeys, readJsonByHttp } from '#gateway/admit/issuer-keys.ts';
+import { readJsonByHttp } from '#gateway/admit/issuer-documents.ts';
+import { createIssuerKeys } from '#gateway/admit/issuer-keys.ts';
 import { createTokenAuthenticator } from '#gateway/admit/token-authenticator.ts';
 import type { Authenticator } from '#gateway/admit/identity.ts';
 import { createGuard, openGuard, type Guard } from '#gateway/admit/guard.ts';
+import type { SealKeys } from '#gateway/hold/seal-keys.ts';
 import type { KubeApi } from '#kube/port.ts';
 import type { Log } from '#observe/log.ts';
 import { createSteadyClock } from '#observe/steady-clock.ts';
+import { createGatewayLogin, type GatewayLogin } from './gateway-login.ts';
 
 export interface GatewayGuardInit {
   readonly config: GatewayConfig;
   /** Absent where routes come from a file. */
   readonly api?: KubeApi;
+  /** Without them a login is begun and ended at this gateway alone. */
+  readonly sealKeys?: Pick<SealKeys, 'ring'>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -43,24 +48,32 @@ function createApiKeys({ config, api, clock, random, log }: GatewayGuardInit): A
   return config.apiKeysSecret && api !== undefined ? createSecretApiKeys({ api, clock, random, log }) : undefined;
 }
 
-function createTokens({ config, clock, log }: GatewayGuardInit): Authenticator | undefined {
+interface Tokens {
+  readonly authenticator: Authenticator;
+  readonly login?: GatewayLogin;
+}
+
+function createTokens({ config, clock, log, ...init }: GatewayGuardInit): Tokens | undefined {
   const { jwtIssuer: issuer, jwtAudience: audiences, jwtKeysUrl: keySetUrl } = config;
   if (issuer === undefined || audiences === undefined) return undefined;
-  return createTokenAuthenticator({
+  const keys = createIssuerKeys({
+    issuer,
+    ...(keySetUrl === undefined ? {} : { keySetUrl }),
+    readJson: readJsonByHttp,
+    clock: createSteadyClock(clock),
+    log,
+  });
+  const authenticator = createTokenAuthenticator({
     expected: { issuer, audiences },
-    keys: createIssuerKeys({
-      issuer,
-      ...(keySetUrl === undefined ? {} : { keySetUrl }),
-      readJson: readJsonByHttp,
-      clock: createSteadyClock(clock),
-      log,
-    }),
+    keys,
     userClaim: config.jwtUserClaim,
     groupsClaim: config.jwtGroupsClaim,
     isForwarded: config.jwtForward,
     clock,
     log,
   });
+  const login = createGatewayLogin({ config, issuer, issuerKeys: keys, tokens: authenticator, clock, log, ...init });
+  return { authenticator, ...(login === undefined ? {} : { login }) };
 }
 
 export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
@@ -71,17 +84,25 @@ export function createGatewayGuard(init: GatewayGuardInit): GatewayGuard {
     config.access === undefined
       ? undefined
       : createFileAccess({ file: resolve(config.access), parse: (text) => readYamlDocuments(text)[0], clock, log });
-  const living: readonly Living[] = [apiKeys, access].filter((one) => one !== undefined);
+  const tokens = createTokens(init);
+  const living: readonly Living[] = [apiKeys, access, tokens?.login].filter((one) => one !== undefined);
   const keyHolders = apiKeys === undefined ? undefined : createApiKeyAuthenticator(apiKeys);
   const certificates = config.clientCa === undefined ? undefined : createCertificateAuthenticator(config.clientCertUser);
-  const authenticators = [keyHolders, createTokens(init), certificates].filter((one) => one !== undefined);
+  const authenticators = [keyHolders, tokens?.authenticator, certificates].filter((one) => one !== undefined);
   const impersonators = new Set(config.impersonators);
   if (authenticators.length === 0) log.info('the gateway authenticates nobody: credentials pass through to the coordinators');
   return {
     guard:
       authenticators.length === 0
         ? openGuard
-        : createGuard({ authenticators, impersonators, isUiOpen: config.openUi, ...(access === undefined ? {} : { access }), log }),
+        : createGuard({
+            authenticators,
+            impersonators,
+            isUiOpen: config.openUi,
+            ...(access === undefined ? {} : { access }),
+            ...(tokens?.login === undefined ? {} : { login: tokens.login.own }),
+            log,
+          }),
     countStatement: createStatementRates({
       ...(perUser === undefined ? {} : { perUser }),
       ...(perAddress === undefined ? {} : { perAddress }),

@@ -52,16 +52,25 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
     const mode = config.routes === undefined ? await fromCluster(config, process, role) : fromFile(config.routes, config, process, role);
     const { host, port } = config.listen;
     const { api, ...rest } = mode;
+    const { sealKeys } = mode;
     const { clock, random } = process;
     if (config.apiKeysFile !== undefined) checkDirectory(resolve(config.apiKeysFile), '--api-keys-file');
     if (config.access !== undefined) checkDirectory(resolve(config.access), '--access');
+    if (config.loginClientSecretFile !== undefined) checkDirectory(resolve(config.loginClientSecretFile), '--login-client-secret-file');
     const tls = tlsOf(config, process, role);
     const urlOf = (bound: number): string => urlOfListener({ host, port: bound }, tls === undefined ? 'http' : 'https');
     const written = config.accessLog === 'off' ? undefined : createGatewayAccessLog(config.accessLog, process);
     const gateway = await startGateway({
       ...rest,
       ...(tls === undefined ? {} : { tls }),
-      guard: createGatewayGuard({ config, ...(api === undefined ? {} : { api }), clock, random, log: role.log }),
+      guard: createGatewayGuard({
+        config,
+        ...(api === undefined ? {} : { api }),
+        ...(sealKeys === undefined ? {} : { sealKeys }),
+        clock,
+        random,
+        log: role.log,
+      }),
       ...(config.trustedProxies === undefined ? {} : { trustedProxies: config.trustedProxies }),
       ...(written === undefined ? {} : { accessLog: written.accessLog }),
       ...(config.startTraces ? { newTrace: () => randomBytes(24).toString('hex') } : {}),

@@ -9,8 +9,6 @@ export interface Row {
   readonly missing?: string;
 }
 
-const oauth2 = 'a login of the gateway’s own: later work';
-
 type RowData = readonly [area: string, must: string, missing?: string];
 
 /** In the order of their numbers, from 1. */
@@ -63,7 +61,7 @@ const data: readonly RowData[] = [
   ['OAuth2', 'token poll and its DELETE: the 10 s hold not shortened, both routed alike'],
   ['OAuth2', 'pinned runtime gone: 200 with error; browser leg an error page'],
   ['OAuth2', 'logs and store contain neither authId nor its hash'],
-  ['OAuth2', 'runtime asleep, login owned by the gateway: full login without waking', oauth2],
+  ['OAuth2', 'runtime asleep, login owned by the gateway: full login without waking'],
   ['UI', '/ui/ of two runtimes in one browser: cookies do not collide'],
   ['UI', 'UI polling of an idle runtime: neither keeps it awake nor wakes it'],
   ['UI', '/ui/api/statement: routed with its cookie and X-Trino-UI-Request; refused explicitly when asleep'],

@@ -6,6 +6,7 @@ import type { HeaderPairs } from '#trino/protocol/headers.ts';
 import { sendProblem, sendUnauthorized } from '../answers.ts';
 import type { RequestKind } from '../classify.ts';
 import type { RequestContext } from '../context.ts';
+import type { OwnLogin } from '../login/own-login.ts';
 import { openAccess, type Access, type MayUse } from './access.ts';
 import { apiKeyHeader } from './api-key-authenticator.ts';
 import type { Authenticator, Identity, Judgement } from './identity.ts';
@@ -20,6 +21,8 @@ export interface GuardInit {
   readonly isUiOpen: boolean;
   /** Default: everybody who came in may use everything. */
   readonly access?: Access;
+  /** A login of the gateway's own, for who comes without credentials. */
+  readonly login?: OwnLogin;
   readonly log: Log;
 }
 
@@ -27,11 +30,15 @@ export interface Guard {
   /** The request to go on with, or undefined when it was answered here. No promise where nothing has to be found out. */
   admit(context: RequestContext, what: RequestKind): RequestContext | undefined | Promise<RequestContext | undefined>;
   readonly mayUse: MayUse;
+  readonly login?: OwnLogin;
   isReady(): boolean;
 }
 
 /** Everything passes, untouched: credentials are the coordinators' matter. */
 export const openGuard: Guard = { admit: (context) => context, ...openAccess };
+
+const needsTls =
+  'A login in the browser needs https: come with it, or let the proxy in front say X-Forwarded-Proto and name it to --trusted-proxies.';
 
 /** Whether it may come from anybody. Login legs and segments cannot carry credentials; they wake nothing and Trino guards them. */
 function isOpen(what: RequestKind, context: RequestContext, isUiOpen: boolean): boolean {
@@ -57,21 +64,21 @@ function isOpen(what: RequestKind, context: RequestContext, isUiOpen: boolean): 
   }
 }
 
-export function createGuard({ authenticators, impersonators, isUiOpen, access = openAccess, log }: GuardInit): Guard {
+export function createGuard({ authenticators, impersonators, isUiOpen, access = openAccess, login, log }: GuardInit): Guard {
   function unspent(headers: HeaderPairs): HeaderPairs {
     const spent = new Set([apiKeyHeader, ...authenticators.flatMap((one) => one.spends({ headers }))]);
     return headers.filter(([name]) => !spent.has(name.toLowerCase()));
   }
 
-  function refuse({ exchange }: RequestContext, judgement: Exclude<Judgement, { is: 'proven' }> | undefined): void {
+  function refuse(context: RequestContext, judgement: Exclude<Judgement, { is: 'proven' }> | undefined): void {
+    const { exchange } = context;
     if (judgement?.is === 'undecided')
       return sendProblem(exchange, { code: 'UNDECIDED', detail: `${judgement.why} Try again shortly.`, retryAfterSeconds: 5 });
     const why = judgement?.why ?? `this gateway wants credentials: ${authenticators.map(({ wants }) => wants).join(' or ')}.`;
-    sendUnauthorized(
-      exchange,
-      why,
-      authenticators.flatMap((one) => one.challenges(judgement?.why)),
-    );
+    const toLogIn = login?.challenge(context);
+    const hint = login !== undefined && toLogIn === undefined ? ` ${needsTls}` : '';
+    const others = authenticators.flatMap((one) => one.challenges(judgement?.why));
+    sendUnauthorized(exchange, `${why}${hint}`, toLogIn === undefined ? others : [toLogIn, ...others]);
   }
 
   function named(context: RequestContext, what: RequestKind, identity: Identity): RequestContext | undefined {
@@ -105,6 +112,7 @@ export function createGuard({ authenticators, impersonators, isUiOpen, access = 
     admit: (context, what) =>
       isOpen(what, context, isUiOpen) ? context.admitted({ headers: unspent(context.headers) }) : judgeAll(context, what),
     mayUse: access.mayUse,
+    ...(login === undefined ? {} : { login }),
     isReady: () => access.isReady() && authenticators.every((one) => one.isReady()),
   };
 }

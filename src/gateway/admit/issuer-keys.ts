@@ -2,12 +2,9 @@
 // never more often than tokens of strangers could make a nuisance of. The last good set stays when a fetch fails. Shell.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import { pause } from '#core/pause.ts';
-import { isTrustworthyUrl } from '#core/trustworthy-url.ts';
 import type { Log } from '#observe/log.ts';
+import { endpointOf, readDiscovery, type ReadJson } from './issuer-documents.ts';
 import { readKeySet, type VerifyingKey } from './json-web-token.ts';
-
-/** Reads a small JSON document; rejects when it cannot be had within `timeoutMs`. */
-export type ReadJson = (url: string, timeoutMs: number) => Promise<unknown>;
 
 export interface IssuerKeysInit {
   readonly issuer: string;
@@ -43,11 +40,7 @@ export function createIssuerKeys({ issuer, keySetUrl, readJson, clock, log }: Is
 
   /** Each time anew: an issuer may move its keys. */
   async function discover(): Promise<string> {
-    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const { issuer: named, jwks_uri: found } = ((await readJson(url, fetchTimeoutMs)) ?? {}) as Readonly<Record<string, unknown>>;
-    if (named !== issuer) throw new Error(`${url} is of the issuer ${JSON.stringify(named)}, not of ${issuer}`);
-    if (typeof found !== 'string' || !isTrustworthyUrl(found)) throw new Error(`${url} names no jwks_uri with https`);
-    return found;
+    return endpointOf(await readDiscovery(issuer, readJson, fetchTimeoutMs), 'jwks_uri');
   }
 
   async function fetchKeys(): Promise<void> {
@@ -100,20 +93,3 @@ export function createIssuerKeys({ issuer, keySetUrl, readJson, clock, log }: Is
     },
   };
 }
-
-/** Documents of issuers are a few KiB. */
-const maxDocumentBytes = 1024 * 1024;
-
-/** Follows no redirect: it could lead where no key may come from. */
-export const readJsonByHttp: ReadJson = async (url, timeoutMs) => {
-  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs), headers: { Accept: 'application/json' } });
-  if (!answer.ok || answer.body === null) throw new Error(`${url} answered HTTP ${answer.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += chunk.length;
-    if (size > maxDocumentBytes) throw new Error(`${url} answered with more than ${maxDocumentBytes / 1024} KiB`);
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString());
-};

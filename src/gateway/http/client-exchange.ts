@@ -45,6 +45,7 @@ export class ClientExchange {
   readonly #init: ExchangeInit;
   #state: 'open' | 'begun' | 'ended' = 'open';
   #keepsAlive = false;
+  #isLast = false;
   #isChunked = false;
   #hasBody = true;
   /** Of the answer, not yet written. Text is Latin-1: a byte per character. */
@@ -101,6 +102,11 @@ export class ClientExchange {
     this.#decoration = make;
   }
 
+  /** The answer, not yet begun, is the last one of its connection. */
+  endConnection(): void {
+    this.#isLast = true;
+  }
+
   /** The client has gone, or there is no more to be had from it. */
   leave(): void {
     this.departure.abort();
@@ -142,7 +148,7 @@ export class ClientExchange {
     const { method, isHttp10 } = this.head;
     this.#hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
     this.#isChunked = this.#hasBody && length === undefined && !isHttp10;
-    this.#keepsAlive = this.#init.mayKeepAlive() && (length !== undefined || this.#isChunked || !this.#hasBody);
+    this.#keepsAlive = !this.#isLast && this.#init.mayKeepAlive() && (length !== undefined || this.#isChunked || !this.#hasBody);
     let text = `HTTP/1.1 ${status} ${reason}\r\n`;
     for (let index = 0; index < headers.length; index += 2) text += `${headers[index] as string}: ${headers[index + 1] as string}\r\n`;
     if (this.#decoration !== undefined) text += `${this.#decoration().join(': ')}\r\n`;

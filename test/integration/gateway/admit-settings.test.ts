@@ -8,6 +8,7 @@ import { runCli } from '#cli/program.ts';
 import { createFakeIssuer } from '../../fakes/fake-issuer.ts';
 import { aTerminal } from '../../fakes/terminal.ts';
 import { annsKey } from './admit.ts';
+import { legsOf } from './login-setup.ts';
 import { aTrino, linesOf, send, type Answer, type Page } from './setup.ts';
 
 async function aGateway(t: TestContext, directory: string, ...flags: readonly string[]) {
@@ -68,6 +69,29 @@ describe('xtrinode gateway', () => {
     assert.deepEqual((await follow((await post('X-API-Key', annsKey)).page)).data, [[1]]);
     assert.match((await follow((await post('X-API-Key', annsKey)).page)).error?.message ?? '', /too many statements of user ann/);
     for (const secret of [annsKey, token.slice(-40)]) assert.ok(!terminal.notes().includes(secret));
+  });
+
+  it('that is given a client of an issuer lets people log in there, with the secret from its file', async (t) => {
+    const issuer = await createFakeIssuer(Date.now);
+    t.after(() => issuer.stop());
+    issuer.clientSecret = 'of-a-test';
+    const directory = aDirectory(t, {
+      'routes.yaml': '- {namespace: team, name: a, state: PAUSED, isDefault: true}\n',
+      secret: 'of-a-test\n',
+    });
+    const client = ['--login-client-id', 'trino', '--login-client-secret-file', join(directory, 'secret')];
+    const { port, post, follow } = await aGateway(t, directory, '--jwt-issuer', issuer.issuer, '--jwt-audience', 'trino', ...client);
+    const { initiate, poll } = legsOf(await post());
+    const pathOf = (address: string | undefined): string => (address ?? '').replace(/^http:\/\/[^/]+/, '');
+    const polled = send(port, 'GET', pathOf(poll));
+    const toIssuer = await send(port, 'GET', pathOf(initiate));
+    const back = await fetch(toIssuer.headers.location ?? '', { redirect: 'manual' });
+    assert.equal((await send(port, 'GET', pathOf(back.headers.get('location') ?? ''))).status, 200);
+    const { token = '' } = JSON.parse((await polled).text) as { readonly token?: string };
+    assert.match(
+      (await follow((await post('Authorization', `Bearer ${token}`)).page)).error?.message ?? '',
+      /team\/a cannot start: it is PAUSED/,
+    );
   });
 
   it('says that it authenticates nobody, where it does not', async (t) => {

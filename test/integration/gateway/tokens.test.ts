@@ -1,7 +1,8 @@
 // A gateway that knows its clients by the tokens of an OIDC issuer, which is a real HTTP server here. Design D3, D12.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { createIssuerKeys, maxAgeMs, readJsonByHttp, refetchAfterMs, type IssuerKeysInit } from '#gateway/admit/issuer-keys.ts';
+import { readJsonByHttp } from '#gateway/admit/issuer-documents.ts';
+import { createIssuerKeys, maxAgeMs, refetchAfterMs, type IssuerKeysInit } from '#gateway/admit/issuer-keys.ts';
 import { createTokenAuthenticator } from '#gateway/admit/token-authenticator.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { silentLog } from '#observe/log.ts';
