@@ -1,9 +1,10 @@
 // Gateways as processes of their own, as many as a test wants, without the launcher of a checkout: a signal to the child reaches the
 // gateway itself.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { start, type Child } from './children.ts';
-import { root } from './up.ts';
+import { root, type Up } from './up.ts';
 import { eventually } from './waiting.ts';
 
 export interface GatewayProcess extends Child {
@@ -53,4 +54,10 @@ export async function startGateway(...args: readonly string[]): Promise<GatewayP
       return { queued: sum('queued'), running: sum('running') };
     },
   };
+}
+
+/** One more gateway of a running `up`, beside its own. */
+export function startReplica({ home }: Up): Promise<GatewayProcess> {
+  const { apiServerUrl = '', kubeconfigPath = '' } = JSON.parse(readFileSync(join(home, 'up.json'), 'utf8')) as Record<string, string>;
+  return startGateway('--kubeconfig', kubeconfigPath, '--api-server', apiServerUrl);
 }

@@ -1,12 +1,10 @@
 // Two hundred statements of all stock clients wait at two replicas behind a plain TCP balancer, and one replica goes: asked to, or killed.
 // The runtime wakes, and all of them have their rows from the other one. What ran is counted at the coordinator.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createSessions } from '../clients/sessions.ts';
 import { openBalancer } from '../harness/balancer.ts';
-import { startGateway, type GatewayProcess } from '../harness/gateways.ts';
+import { startReplica } from '../harness/gateways.ts';
 import { loadSessions, prepareLoad, type StatementOf } from '../harness/load.ts';
 import { judgeLoad } from '../harness/load-verdict.ts';
 import { javaProcesses } from '../harness/processes.ts';
@@ -32,8 +30,6 @@ const sessions = await createSessions();
 const up = await startUp({ args: ['--no-quickstart'] });
 // A coordinator alone: what is shown is the way to it, and the machine has enough to do with the clients.
 await up.apply(`${aRuntime('work', { autoSuspendAfter: '30m', wakePatience: '10m', routing: '{ default: true }' })}${memory}`);
-const { apiServerUrl = '', kubeconfigPath = '' } = JSON.parse(readFileSync(join(up.home, 'up.json'), 'utf8')) as Record<string, string>;
-const startReplica = (): Promise<GatewayProcess> => startGateway('--kubeconfig', kubeconfigPath, '--api-server', apiServerUrl);
 
 const waitMs = 5 * 60_000;
 const steps = 2;
@@ -48,7 +44,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
   test(`${signal} of a replica while ${loadSessions} statements of all clients wait`, async (t) => {
     const slept = await up.xtrinode('suspend', 'work', '--wait', '--timeout', '120s');
     assert.equal(slept.code, 0, slept.notes);
-    const [gone, other] = await Promise.all([startReplica(), startReplica()]);
+    const [gone, other] = await Promise.all([startReplica(up), startReplica(up)]);
     const balancer = await openBalancer([gone.url, other.url]);
     after(() => balancer.close());
     const load = await prepareLoad(sessions, `http://localhost:${balancer.port}`, steps, statement);
