@@ -1,7 +1,8 @@
 // A tap in the line between clients and the gateway: passes every byte on as it is, and notes when each request came and how
-// each was answered. What "no retry of their own, no error on the wire" and "in that second" are measured by.
+// each was answered. What "no retry of their own, no error on the wire" and "in that second" are measured by. Its line may be a slow one.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Transform } from 'node:stream';
 
 export interface TappedRequest {
   /** `POST /v1/statement` */
@@ -27,6 +28,8 @@ export interface Tap {
   leadTo(url: string): void;
   /** New connections to another server, as a balancer does when one of its servers goes; those there are stay. */
   leadNext(url: string): void;
+  /** No slow line any more. */
+  hurry(): void;
   close(): void;
 }
 
@@ -39,8 +42,10 @@ function headOf(chunk: Buffer): string {
   return chunk.subarray(0, headBytes).toString('latin1');
 }
 
-export async function openTap(serverUrl: string): Promise<Tap> {
+/** `bytesPerSecond`: what a client gets at most, on each of its connections. */
+export async function openTap(serverUrl: string, { bytesPerSecond = Infinity } = {}): Promise<Tap> {
   let target = new URL(serverUrl);
+  let bytesPerMs = bytesPerSecond / 1_000;
   let requests: TappedRequest[] = [];
   let statuses: number[] = [];
   const open = new Set<Socket>();
@@ -49,16 +54,20 @@ export async function openTap(serverUrl: string): Promise<Tap> {
   const listener = createServer((client) => {
     connections += 1;
     const server = connect(Number(target.port), target.hostname);
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
+    const line = new Transform({
+      transform: (chunk: Buffer, _encoding, done) =>
+        void (bytesPerMs === Infinity ? done(null, chunk) : setTimeout(done, chunk.length / bytesPerMs, null, chunk)),
+    });
+    for (const [socket, other, onward] of [
+      [client, server, server],
+      [server, client, line],
     ] as const) {
       open.add(socket);
       // What breaks on one side breaks on the other, so that whoever listens there learns it.
       socket.on('error', () => other.destroy());
       socket.on('close', () => {
         open.delete(socket);
-        other.end();
+        onward.end();
       });
     }
     client.on('data', (chunk: Buffer) => {
@@ -69,7 +78,7 @@ export async function openTap(serverUrl: string): Promise<Tap> {
       const status = answerHead.exec(headOf(chunk))?.[1];
       if (status !== undefined) statuses.push(Number(status));
     });
-    client.pipe(server).pipe(client);
+    client.pipe(server).pipe(line).pipe(client);
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -84,6 +93,9 @@ export async function openTap(serverUrl: string): Promise<Tap> {
     },
     leadNext(url) {
       target = new URL(url);
+    },
+    hurry() {
+      bytesPerMs = Infinity;
     },
     leadTo(url) {
       target = new URL(url);
