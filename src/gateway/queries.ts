@@ -48,12 +48,18 @@ const bridgePaceMs = 1_000;
 /** Why the query cannot be reached any more, or undefined while there is hope. Pure. */
 export function lossOf(queryId: string, runtime: string, entry: RouteEntry | undefined): string | undefined {
   if (entry === undefined || entry.state === 'REMOVED') return `runtime ${runtime} was deleted while the query ran`;
-  if (entry.coordinatorId !== undefined && entry.coordinatorId !== coordinatorIdOf(queryId)) {
+  const coordinatorId = coordinatorIdOf(queryId);
+  // Of a former revision, and not let go yet.
+  if (entry.retiring?.some((one) => one.coordinatorId === coordinatorId) === true) return undefined;
+  if (entry.coordinatorId !== undefined && entry.coordinatorId !== coordinatorId) {
     return `the coordinator of runtime ${runtime} was restarted while the query ran`;
   }
   if (entry.state === 'PAUSED' && entry.coordinatorUrl === undefined)
     return `runtime ${runtime} went to sleep before the query was read to its end`;
   if (entry.failure !== undefined) return `the coordinator of runtime ${runtime} is gone: ${entry.failure.message}`;
+  // The operator says so when that process has ended, and waits for the next one.
+  if (entry.state === 'RESUMING' && entry.coordinatorUrl === undefined)
+    return `the coordinator of runtime ${runtime} ended while the query ran`;
   return undefined;
 }
 

@@ -62,6 +62,23 @@ describe('a coordinator that does not answer', () => {
     assertLost(await bench.follow(page), page.id, /its container was killed/);
   });
 
+  it('is given up promptly, too, when the operator says that the runtime waits for its next process [row 87]', async (t) => {
+    const { trino, bench, page } = await aRunningQuery(t);
+    await trino.die();
+    bench.route(anEntry({ state: 'RESUMING' }));
+    assertLost(await bench.follow(page), page.id, /ended while the query ran/);
+  });
+
+  it('is not given up while it is of a former revision that still answers for its queries', async (t) => {
+    const { trino, bench, page } = await aRunningQuery(t);
+    const next = await aTrino(t, { coordinatorId: 'other' });
+    bench.route(runningOn(next, { retiring: [{ coordinatorId: trino.coordinatorId, coordinatorUrl: trino.url }] }));
+    await trino.die();
+    assert.equal((await bench.drive(bench.send('GET', page.nextUri ?? ''))).page.nextUri, page.nextUri);
+    await trino.revive({ isSameProcess: true });
+    assert.deepEqual((await bench.follow(page)).data, [[2]]);
+  });
+
   it('lets a cancel be done with', async (t) => {
     const { trino, bench, page } = await aRunningQuery(t);
     await trino.die();
