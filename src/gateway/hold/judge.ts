@@ -42,7 +42,8 @@ export function failureOf(
   if (transaction !== undefined && isTransactionLost(transaction, entry)) {
     return {
       name: 'UNKNOWN_TRANSACTION',
-      message: `the transaction was lost when runtime ${runtime} went to sleep or was restarted: begin a new one`,
+      // Not which runtime: the statement may have come by the route of another one.
+      message: 'the transaction was lost when the coordinator that had it was stopped: begin a new one',
     };
   }
   if (entry.state === 'DRAINING' && !maySubmit(held, entry))
