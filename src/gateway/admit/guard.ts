@@ -37,8 +37,9 @@ export interface Guard {
 /** Everything passes, untouched: credentials are the coordinators' matter. */
 export const openGuard: Guard = { admit: (context) => context, ...openAccess };
 
+const logInBy = 'Log in with a browser: CLI --external-authentication, JDBC externalAuthentication=true, Python OAuth2Authentication.';
 const needsTls =
-  'A login in the browser needs https: come with it, or let the proxy in front say X-Forwarded-Proto and name it to --trusted-proxies.';
+  'A login with a browser needs https: come with it, or let the proxy in front say X-Forwarded-Proto and name it to --trusted-proxies.';
 
 /** Whether it may come from anybody. Login legs and segments cannot carry credentials; they wake nothing and Trino guards them. */
 function isOpen(what: RequestKind, context: RequestContext, isUiOpen: boolean): boolean {
@@ -76,7 +77,7 @@ export function createGuard({ authenticators, impersonators, isUiOpen, access = 
       return sendProblem(exchange, { code: 'UNDECIDED', detail: `${judgement.why} Try again shortly.`, retryAfterSeconds: 5 });
     const why = judgement?.why ?? `this gateway wants credentials: ${authenticators.map(({ wants }) => wants).join(' or ')}.`;
     const toLogIn = login?.challenge(context);
-    const hint = login !== undefined && toLogIn === undefined ? ` ${needsTls}` : '';
+    const hint = login === undefined ? '' : ` ${toLogIn === undefined ? needsTls : logInBy}`;
     const others = authenticators.flatMap((one) => one.challenges(judgement?.why));
     sendUnauthorized(exchange, `${why}${hint}`, toLogIn === undefined ? others : [toLogIn, ...others]);
   }

@@ -230,10 +230,11 @@ describe('a login of the gateway’s own', () => {
     });
     assert.equal(expired.status, 401);
     assert.match(legsOf(expired).poll, /^https:/);
+    assert.match(expired.text, /the token has expired.* Log in with a browser: CLI --external-authentication/);
     assert.equal(linesOf(expired.rawHeaders, 'www-authenticate').length, 2);
     const plain = await bench.post('SELECT 1');
     assert.deepEqual([plain.status, linesOf(plain.rawHeaders, 'www-authenticate')], [401, ['WWW-Authenticate: Bearer realm="XTrinode"']]);
-    assert.match(plain.text, /A login in the browser needs https: .*--trusted-proxies/);
+    assert.match(plain.text, /A login with a browser needs https: .*--trusted-proxies/);
     const logins = await createLogins(t, 1, [asleep], { address: 'https://login.example' });
     const { initiate, poll } = await logins.challenged(logins.all[0] as Bench);
     assert.deepEqual([new URL(initiate).origin, new URL(poll).origin], ['https://login.example', 'https://gw.example:8080']);
