@@ -1,7 +1,6 @@
 // One request to the coordinator that owns it, streamed both ways, repeated only where that is safe (trino-protocol 1.7, 8.1).
 import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
-import { upstreamHeaders } from '#trino/protocol/headers.ts';
 import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
 import { isStartedAfter } from '#trino/protocol/server-info.ts';
 import { sendProblem } from './answers.ts';
@@ -10,10 +9,11 @@ import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
 import type { GatewayCounts } from './records/counts.ts';
-import { addressedTo } from './routing/request-route.ts';
 import type { RouteTable } from './routing/route-table.ts';
 import type { PageWatch } from './running-queries.ts';
-import { discard, UpstreamError, type CoordinatorAnswer, type CoordinatorClient } from './upstream/coordinator-client.ts';
+import { createUpstreamLines } from './upstream-lines.ts';
+import { discard, type CoordinatorClient } from './upstream/coordinator-client.ts';
+import { UpstreamError, type CoordinatorAnswer } from './upstream/coordinator-request.ts';
 import { relay } from './upstream/relay.ts';
 
 /**
@@ -58,13 +58,15 @@ const repeatable = new Set(['GET', 'HEAD', 'DELETE']);
 const notTrinos = new Set([408, 429, 502, 503, 504]);
 
 export function createForward({ table, client, budget, counts, clock }: ForwardInit): Forward {
+  const linesFor = createUpstreamLines(table);
+
   async function isRestarted(entry: RouteEntry, queryId: string, signal: AbortSignal): Promise<boolean> {
     try {
       const call = {
         baseUrl: entry.coordinatorUrl ?? '',
         method: 'GET',
         path: '/v1/info',
-        headers: [],
+        lines: '',
         signal,
         headTimeoutMs: infoTimeoutMs,
       };
@@ -106,18 +108,14 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
       sendProblem(context.exchange, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
       return 'done';
     }
-    const headers = upstreamHeaders(
-      context.headers,
-      options.pageOf === undefined ? context.forwarded : addressedTo(table(), context.forwarded, entry),
-    );
     const call = {
       baseUrl: entry.coordinatorUrl ?? '',
       method,
       path,
-      headers,
+      lines: linesFor(context, entry, options.pageOf !== undefined),
       signal: departure,
       headTimeoutMs: options.pageOf === undefined ? headTimeoutMs : pageTimeoutMs,
-      ...(read === undefined ? {} : { body: read.body }),
+      body: read?.body,
     };
     let outcome: Forwarded = 'refused';
     const beganAt = clock.now();

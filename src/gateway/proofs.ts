@@ -40,6 +40,7 @@ const pollMs = 100;
 /** A statement without rows after this is given up and tried again. */
 const statementMs = 60_000;
 const headTimeoutMs = 20_000;
+const lines = `X-Trino-User: ${controlUser}\r\nX-Trino-Source: xtrinode-gateway\r\nAccept-Encoding: identity\r\n`;
 /** It wants credentials, which the gateway has none of: that it asks for them is all it can be asked. */
 const wantsCredentials = new Set([401, 403]);
 
@@ -53,9 +54,8 @@ export function createProofs({ client, clock, log, trustsRoutes, isAwaited, onPr
   const underWay = new Map<string, AbortController>();
 
   async function ask(entry: RouteEntry, method: 'GET' | 'POST', path: string, signal: AbortSignal): Promise<ProofPage | 'refused'> {
-    const headers = ['X-Trino-User', controlUser, 'X-Trino-Source', 'xtrinode-gateway', 'Accept-Encoding', 'identity'];
     const body = method === 'POST' ? { body: Buffer.from(proofStatement) } : {};
-    const call = { baseUrl: entry.coordinatorUrl ?? '', method, path, headers, signal, headTimeoutMs, ...body };
+    const call = { baseUrl: entry.coordinatorUrl ?? '', method, path, lines, signal, headTimeoutMs, ...body };
     const answer = await client.exchange(call);
     if (wantsCredentials.has(answer.status)) return 'refused';
     return readProofPage(answer.status, answer.status === 200 ? JSON.parse(answer.body.toString()) : undefined);

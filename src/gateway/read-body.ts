@@ -4,11 +4,7 @@ import type { ClientExchange } from './http/client-exchange.ts';
 
 export type BodyResult = { readonly body: Buffer } | { readonly refused: 'too-large' | 'no-memory' | 'client-gone' };
 
-/**
- * The whole body, or why not. What is refused is still read and thrown away, so that the client gets its answer and the
- * connection stays usable. The memory of a body that is returned is no longer in the budget: the caller's next step takes it.
- */
-/** In memory of its own: from Node's pool a small one would keep eight kilobytes for as long as its statement waits. */
+/** Copies, in memory of their own: from Node's pool a small one would keep eight kilobytes for as long as its statement waits. */
 function joined(chunks: readonly Buffer[], size: number): Buffer {
   const body = Buffer.allocUnsafeSlow(size);
   let at = 0;
@@ -16,6 +12,10 @@ function joined(chunks: readonly Buffer[], size: number): Buffer {
   return body;
 }
 
+/**
+ * The whole body, or why not. What is refused is still read and thrown away, so that the client gets its answer and the
+ * connection stays usable. The memory of a body that is returned is no longer in the budget: the caller's next step takes it.
+ */
 export function readBody(exchange: ClientExchange, maxBytes: number, budget: MemoryBudget): Promise<BodyResult> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -35,9 +35,9 @@ export function readBody(exchange: ClientExchange, maxBytes: number, budget: Mem
         if (size + slice.length > maxBytes) return finish({ refused: 'too-large' });
         if (!budget.take(slice.length)) return finish({ refused: 'no-memory' });
         size += slice.length;
-        chunks.push(slice);
+        chunks.push(joined([slice], slice.length));
       },
-      onEnd: () => finish({ body: joined(chunks, size) }),
+      onEnd: () => finish({ body: chunks.length === 1 ? (chunks[0] as Buffer) : joined(chunks, size) }),
       onBroken: () => finish({ refused: 'client-gone' }),
     });
   });

@@ -43,6 +43,7 @@ interface Running {
 /** No client pauses longer between two pages (Go: 15 s), unless it reads, or is gone. */
 const silentMs = 20_000;
 const maxQueries = 100_000;
+const lookPauseMs = 1_000;
 
 /** Asked for every page: names of another length are not looked at. */
 function codingOf(headers: HeaderPairs): string | undefined {
@@ -55,9 +56,9 @@ function copyOf(id: string): string {
 }
 
 export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueriesInit): RunningQueries {
-  /** Oldest sight first. */
   const queries = new Map<string, Running>();
   const byRuntime = new Map<string, Set<Running>>();
+  let lookedAt: EpochMs = 0;
 
   function end(query: Running): void {
     if (!queries.delete(query.id)) return;
@@ -67,20 +68,15 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
     onEnded(query.runtime);
   }
 
+  /** Looks at all of them, so only now and then. */
   function forgetSilent(): void {
+    const now = clock.now();
+    if (now - lookedAt < lookPauseMs) return;
+    lookedAt = now;
     for (const query of queries.values()) {
-      const isOld = clock.now() - query.seenAt >= silentMs;
-      if (queries.size <= maxQueries && !isOld) return;
       // A client that reads a long page slowly is there.
-      if (isOld && query.open > 0) touch(query);
-      else end(query);
+      if (query.open === 0 && now - query.seenAt >= silentMs) end(query);
     }
-  }
-
-  function touch(query: Running): void {
-    query.seenAt = clock.now();
-    queries.delete(query.id);
-    queries.set(query.id, query);
   }
 
   function see(queryId: string, runtime: string): Running {
@@ -90,8 +86,11 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
       let others = byRuntime.get(runtime);
       if (others === undefined) byRuntime.set(runtime, (others = new Set()));
       others.add(query);
+      queries.set(query.id, query);
+      const oldest = queries.size > maxQueries ? queries.values().next().value : undefined;
+      if (oldest !== undefined) end(oldest);
     }
-    touch(query);
+    query.seenAt = clock.now();
     forgetSilent();
     return query;
   }
@@ -125,7 +124,7 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
     close(): void {
       const query = this.#query;
       query.open -= 1;
-      if (query.open === 0 && queries.has(query.id)) touch(query);
+      query.seenAt = clock.now();
       // Shorter than what is looked at: all of it has come.
       if (query.start !== undefined && isAwaited(query.runtime)) look(query);
     }

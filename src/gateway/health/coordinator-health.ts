@@ -3,7 +3,8 @@
 // anybody. A client that goes is no evidence. Without evidence nothing is asked and nothing remembered (decision 0027). Shell.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
-import { UpstreamError, type CoordinatorClient } from '../upstream/coordinator-client.ts';
+import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
+import { UpstreamError } from '../upstream/coordinator-request.ts';
 
 export interface Ejection {
   readonly since: EpochMs;
@@ -75,7 +76,7 @@ export function createCoordinatorHealth({ client, clock, log, onChange }: Coordi
   /** Undefined when it answers. */
   async function problemOf(url: string, signal: AbortSignal): Promise<string | undefined> {
     try {
-      const call = { baseUrl: url, method: 'GET', path: '/v1/info', headers: [], signal, headTimeoutMs: answerWithinMs };
+      const call = { baseUrl: url, method: 'GET', path: '/v1/info', lines: '', signal, headTimeoutMs: answerWithinMs };
       const { status } = await client().exchange(call);
       return notTheirs.has(status) ? `HTTP ${status}` : undefined;
     } catch (error) {

@@ -1,11 +1,12 @@
 // Submits a statement to a coordinator that takes queries. Submitting only registers it: Trino runs a query on the client's
 // first GET, so a registration that nobody follows never runs (trino-protocol 1.2, 7.5). Shell.
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
-import { familyOf, headerOf, upstreamHeaders, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
+import { familyOf, formatLines, headerOf, upstreamHeaders, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
 import { parseFirstPage } from '#trino/protocol/first-page.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import { challengesBelow } from '../below-prefix.ts';
-import { UpstreamError, type CoordinatorClient, type SmallAnswer } from '../upstream/coordinator-client.ts';
+import type { CoordinatorClient, SmallAnswer } from '../upstream/coordinator-client.ts';
+import { UpstreamError } from '../upstream/coordinator-request.ts';
 import type { Outcome } from './held-statement.ts';
 
 export interface Submission {
@@ -41,14 +42,14 @@ function markOf(headers: HeaderPairs, heldId: string): [string, string] {
   return [`X-${family}-Client-Tags`, tags === '' ? heldId : `${tags},${heldId}`];
 }
 
-function headersOf(submission: Submission): string[] {
+function linesOf(submission: Submission): string {
   const { headers, authorization, heldId } = submission;
   const ours = heldId === undefined ? [] : [markOf(headers, heldId)];
   if (authorization !== undefined) ours.push(['Authorization', authorization]);
   const replaced = new Set(ours.map(([name]) => name.toLowerCase()));
   // The small answer is read here, so it must not be compressed.
   const own = headers.filter(([name]) => name.toLowerCase() !== 'accept-encoding' && !replaced.has(name.toLowerCase()));
-  return [...upstreamHeaders([...own, ...ours], submission.forwarded), 'Accept-Encoding', 'identity'];
+  return `${formatLines(upstreamHeaders([...own, ...ours], submission.forwarded))}Accept-Encoding: identity\r\n`;
 }
 
 function broken(message: string): SubmissionResult {
@@ -101,7 +102,7 @@ export async function submitStatement(
       baseUrl: entry.coordinatorUrl,
       method: 'POST',
       path: '/v1/statement',
-      headers: headersOf(submission),
+      lines: linesOf(submission),
       body: submission.body,
       signal,
       headTimeoutMs,

@@ -2,9 +2,10 @@
 // trace token or client tag (design D4). Only for cancels and aliases of ids that this replica does not know; with the asker's
 // own credentials, so that it sees and ends nothing that Trino would not let it. Shell.
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
-import { upstreamHeaders, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
+import { formatLines, upstreamHeaders, type ForwardedFor, type HeaderPairs } from '#trino/protocol/headers.ts';
 import type { Log } from '#observe/log.ts';
-import { UpstreamError, type CoordinatorClient } from '../upstream/coordinator-client.ts';
+import type { CoordinatorClient } from '../upstream/coordinator-client.ts';
+import { UpstreamError } from '../upstream/coordinator-request.ts';
 
 export interface Asker {
   readonly headers: HeaderPairs;
@@ -48,9 +49,11 @@ export function createMarkedQueries(client: CoordinatorClient, log: Log): Marked
       method,
       path,
       // Of a DELETE or a page's GET: it is the list that is asked for, and it is read here.
-      headers: upstreamHeaders(
-        headers.filter(([name]) => !['accept', 'accept-encoding', 'content-type'].includes(name.toLowerCase())),
-        forwarded,
+      lines: formatLines(
+        upstreamHeaders(
+          headers.filter(([name]) => !['accept', 'accept-encoding', 'content-type'].includes(name.toLowerCase())),
+          forwarded,
+        ),
       ),
       signal: AbortSignal.timeout(timeoutMs),
       headTimeoutMs: timeoutMs,

@@ -62,7 +62,7 @@ export function createSubmitter(init: SubmitterInit): Submitter {
       baseUrl: coordinatorUrl,
       method: 'DELETE',
       path: `${path}${search}`,
-      headers: [],
+      lines: '',
       signal,
       headTimeoutMs: cancelTimeoutMs,
     };

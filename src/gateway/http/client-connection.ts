@@ -35,8 +35,9 @@ const quietMs = 1_000;
 const lingerMs = 2_000;
 const maxLingerBytes = 1024 * 1024;
 
-/** Characters of header lines that a connection keeps to compare the next ones with. */
+/** Characters of header lines that a connection keeps to compare the next ones with: of a statement, and of what asks for its pages. */
 const maxRememberedLines = 4 * 1024;
+const rememberedLines = 2;
 
 const endOfHead = Buffer.from('\r\n\r\n');
 
@@ -49,7 +50,8 @@ export class ClientConnection {
   /** The rest of the request's body; undefined when there is none. */
   #body: BodyDecoder | undefined;
   #requestBeganAt: EpochMs = 0;
-  #lastLines: HeaderLines | undefined;
+  /** Newest first. */
+  #lastLines: HeaderLines[] = [];
   /** Bytes of the next head that have been searched for its end. */
   #searched = 0;
   #hasLargeHead = false;
@@ -88,6 +90,7 @@ export class ClientConnection {
     else this.#init.socket.setTimeout(quietMs);
   }
 
+  /** The chunk may be written over afterwards. */
   #take(chunk: Buffer): void {
     if (this.#lingered !== undefined) {
       this.#lingered += chunk.length;
@@ -96,6 +99,7 @@ export class ClientConnection {
     }
     this.#ahead = this.#ahead === undefined ? chunk : this.#gathering.append(this.#ahead, chunk);
     this.#advance();
+    if (this.#ahead?.buffer === chunk.buffer) this.#ahead = Buffer.from(this.#ahead);
   }
 
   /** Goes on until more has to come or somebody has to do something. */
@@ -164,8 +168,14 @@ export class ClientConnection {
       this.#refuse(head);
       return undefined;
     }
-    this.#lastLines = head.lines.text.length <= maxRememberedLines ? head.lines : undefined;
+    this.#remember(head.lines);
     return head;
+  }
+
+  #remember(lines: HeaderLines): void {
+    const last = this.#lastLines;
+    if (lines === last[0] || lines.text.length > maxRememberedLines) return;
+    this.#lastLines = [lines, ...last.filter((other) => other !== lines)].slice(0, rememberedLines);
   }
 
   #missEnd(ahead: Buffer): undefined {

@@ -7,6 +7,7 @@ import type { Clock } from '#core/clock.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ClientExchange } from './client-exchange.ts';
 import { createLargeHeads } from './large-heads.ts';
+import { readShared } from './shared-reads.ts';
 import type { TlsSource } from './tls-files.ts';
 
 /** Who follows the files stops following them too. */
@@ -50,11 +51,16 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   const ends: (() => void)[] = [];
   const largeHeads = createLargeHeads();
   let isStopping = false;
+  /** Their server does not know of connections that read into the shared buffer. */
+  let onEmpty = (): void => undefined;
   /** Counts changes of whose certificates clients may show: connections of before a change are not trusted on. */
   let trust = 0;
 
   function createListener(): Server {
-    const server = tls === undefined ? createServer({ noDelay: true }, take) : createTlsListener(tls);
+    const server =
+      tls === undefined
+        ? createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => take(readShared(accepted)))
+        : createTlsListener(tls);
     servers.push(server);
     return server;
   }
@@ -64,7 +70,10 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
     const isDone = (): boolean => trust !== trustAtBirth;
     const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping || isDone(), isDone, largeHeads });
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    socket.once('close', () => {
+      connections.delete(connection);
+      if (connections.size === 0) onEmpty();
+    });
   }
 
   function endIdle(): void {
@@ -100,7 +109,9 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
       isStopping = true;
       for (const end of ends) end();
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      const emptied = new Promise<void>((resolve) => (onEmpty = resolve));
       for (const connection of connections) connection.retire();
+      if (connections.size > 0) await emptied;
       await Promise.all(closed);
     },
     destroy() {

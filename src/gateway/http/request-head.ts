@@ -69,14 +69,14 @@ function readLines(text: string): HeaderLines | Refusal {
 }
 
 /**
- * `head` is everything up to and including the empty line. `last`: the lines of the request before it on the same connection; clients
+ * `head` is everything up to and including the empty line. `last`: the lines of requests before it on the same connection; clients
  * repeat them byte by byte, and what has been read once need not be read again.
  */
-export function parseRequestHead(head: string, last?: HeaderLines): RequestHead | Refusal {
+export function parseRequestHead(head: string, last: readonly HeaderLines[] = []): RequestHead | Refusal {
   const lineEnd = head.indexOf('\r\n');
   const [, method, target, version] = requestLine.exec(head.slice(0, lineEnd)) ?? [];
   const text = head.slice(lineEnd + 2);
-  const lines = last?.text === text ? last : readLines(text);
+  const lines = last.find((other) => other.text === text) ?? readLines(text);
   if ('status' in lines) return lines;
   if (method === undefined || target === undefined) return refuse('the first line is not METHOD TARGET HTTP/1.1');
   if (version !== '1.1' && version !== '1.0') return refuse('only HTTP/1.1 and HTTP/1.0 are served', 505);

@@ -1,44 +1,50 @@
 // The connections to one coordinator: kept for the next request when one is over, bounded, first come first served when the bound is
 // reached. Shell.
 import { CoordinatorConnection } from './coordinator-connection.ts';
+import type { CoordinatorRequest } from './coordinator-request.ts';
 
 const maxConnections = 1_024;
 /** More of them are closed when nobody uses them. */
 const maxIdle = 64;
 
-export type TakeConnection = (connection: CoordinatorConnection) => void;
-
 export class ConnectionPool {
+  /** As it stands in Host. */
+  readonly authority: string;
   readonly #host: string;
   readonly #port: number;
   /** The one that was used last is used next: the others grow old and end. */
   #idle: CoordinatorConnection[] = [];
-  readonly #waiting: TakeConnection[] = [];
+  readonly #waiting: CoordinatorRequest[] = [];
   #count = 0;
   #keepsIdle = true;
 
   /** `baseUrl`: http://address:port */
   constructor(baseUrl: string) {
     const { hostname, port } = new URL(baseUrl);
+    this.authority = baseUrl.slice(baseUrl.indexOf('//') + 2);
     this.#host = hostname.replaceAll(/[[\]]/g, '');
     this.#port = port === '' ? 80 : Number(port);
   }
 
-  /** Gives a connection to `take`, at once unless too many are in use. `isFresh`: none that was used before. */
-  take(isFresh: boolean, take: TakeConnection): void {
+  /** One that is free, or a new one; undefined when too many are in use. `isFresh`: none that was used before. */
+  take(isFresh: boolean): CoordinatorConnection | undefined {
     const idle = isFresh ? undefined : this.#idle.pop();
-    if (idle !== undefined) take(idle);
-    else if (this.#count < maxConnections || isFresh) take(this.#connect());
-    else this.#waiting.push(take);
+    if (idle !== undefined) return idle;
+    return this.#count < maxConnections || isFresh ? this.#connect() : undefined;
+  }
+
+  /** It is given the next one that is free. */
+  waitFor(request: CoordinatorRequest): void {
+    this.#waiting.push(request);
   }
 
   get count(): number {
     return this.#count;
   }
 
-  /** Who waits for a connection waits no longer. */
-  forget(take: TakeConnection): void {
-    const index = this.#waiting.indexOf(take);
+  /** It waits for a connection no longer. */
+  forget(request: CoordinatorRequest): void {
+    const index = this.#waiting.indexOf(request);
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 
@@ -57,21 +63,22 @@ export class ConnectionPool {
 
   #connect(): CoordinatorConnection {
     this.#count += 1;
-    return new CoordinatorConnection({
+    const connection = new CoordinatorConnection({
       host: this.#host,
       port: this.#port,
-      onIdle: (connection) => {
+      onIdle: () => {
         const next = this.#waiting.shift();
-        if (next !== undefined) next(connection);
+        if (next !== undefined) next.take(connection);
         else if (this.#keepsIdle && this.#idle.length < maxIdle) this.#idle.push(connection);
         else connection.destroy();
       },
-      onClosed: (connection) => {
+      onClosed: () => {
         this.#count -= 1;
         const index = this.#idle.indexOf(connection);
         if (index >= 0) this.#idle.splice(index, 1);
-        if (this.#count < maxConnections) this.#waiting.shift()?.(this.#connect());
+        if (this.#count < maxConnections) this.#waiting.shift()?.take(this.#connect());
       },
     });
+    return connection;
   }
 }

@@ -3,9 +3,9 @@
 import { connect, type Socket } from 'node:net';
 import { parseAnswerHead, type AnswerHead } from '../http/answer-head.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-decoder.ts';
-import type { Cancellation } from '../http/departure.ts';
 import { hasHalfLineEnd, maxHeadBytes } from '../http/fields.ts';
 import { Gathering } from '../http/gathering.ts';
+import type { CoordinatorRequest } from './coordinator-request.ts';
 
 export interface AnswerReader {
   /** The slice may be written over after `onRead` has returned true. */
@@ -17,23 +17,12 @@ export interface AnswerReader {
   onBroken(error: Error): void;
 }
 
-export interface Request {
-  /** In Latin-1, with its empty line. */
-  readonly head: string;
-  readonly body: Buffer | undefined;
-  readonly toHead: boolean;
-  readonly signal: Cancellation;
-  readonly onHead: (head: AnswerHead) => void;
-  /** There is no answer; `hasBegun`: a part of its head came. */
-  readonly onFailed: (error: NodeJS.ErrnoException, hasBegun: boolean) => void;
-}
-
 export interface CoordinatorConnectionInit {
   readonly host: string;
   readonly port: number;
   /** It may carry the next request. */
-  readonly onIdle: (connection: CoordinatorConnection) => void;
-  readonly onClosed: (connection: CoordinatorConnection) => void;
+  readonly onIdle: () => void;
+  readonly onClosed: () => void;
 }
 
 /** Trino's Jetty closes idle connections after 200 s: well before it, so that we close first. Also for a break in an answer. */
@@ -50,7 +39,7 @@ export class CoordinatorConnection {
   readonly #socket: Socket;
   /** The kernel writes into it; another one takes its place while somebody needs what is in it. */
   #buffer = Buffer.allocUnsafeSlow(readBytes);
-  #request: Request | undefined;
+  #request: CoordinatorRequest | undefined;
   #head: AnswerHead | undefined;
   #body: BodyDecoder | undefined;
   #reader: AnswerReader | undefined;
@@ -79,7 +68,7 @@ export class CoordinatorConnection {
     return this.#isReused;
   }
 
-  send(request: Request): void {
+  send(request: CoordinatorRequest): void {
     this.#request = request;
     request.signal.addEventListener('abort', this.#leave);
     const socket = this.#socket;
@@ -181,7 +170,7 @@ export class CoordinatorConnection {
     else {
       this.#isReused = true;
       this.resume();
-      this.#init.onIdle(this);
+      this.#init.onIdle();
     }
     return isFree;
   }
@@ -222,7 +211,7 @@ export class CoordinatorConnection {
     const error = this.#error ?? Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
     const hasBegun = hasHead || this.#ahead !== undefined || this.#interimAnswers > 0;
     this.#forget();
-    this.#init.onClosed(this);
+    this.#init.onClosed();
     if (reader !== undefined) reader.onBroken(error);
     else if (!hasHead) request?.onFailed(error, hasBegun);
   }

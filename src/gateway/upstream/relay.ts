@@ -4,7 +4,7 @@ import { downstreamHeaders } from '#trino/protocol/headers.ts';
 import { cookiesBelow } from '../below-prefix.ts';
 import type { ClientExchange } from '../http/client-exchange.ts';
 import type { PageWatch } from '../running-queries.ts';
-import type { CoordinatorAnswer } from './coordinator-client.ts';
+import type { CoordinatorAnswer } from './coordinator-request.ts';
 import { silentMs, type AnswerReader } from './coordinator-connection.ts';
 
 /** A client that takes nothing for this long is gone: as Trino's query.client.timeout. */

@@ -118,6 +118,13 @@ export function upstreamHeaders(pairs: HeaderPairs, forwarded: ForwardedFor): st
   return out;
 }
 
+/** As they stand in a head. `lines`: alternating names and values. */
+export function formatLines(lines: readonly string[]): string {
+  let text = '';
+  for (let index = 0; index < lines.length; index += 2) text += `${lines[index] as string}: ${lines[index + 1] as string}\r\n`;
+  return text;
+}
+
 /**
  * Headers for the client: the coordinator's, line by line, without hop-by-hop ones. `coordinatorId`: whose answer it is, where it
  * is about a query.

@@ -6,8 +6,12 @@ const pattern = /^([0-9]{8})_([0-9]{6})_[0-9]{5,}_([a-z0-9]+)$/;
 /** First characters of the suffix of ids that the gateway gives: Trino's generator never uses 0 or l. */
 export const heldSuffixPrefix = '0gw';
 
+let last: { readonly queryId: string; readonly coordinatorId: string | undefined } = { queryId: '', coordinatorId: undefined };
+
+/** Asked several times for each page of a query, so that the last answer is kept. */
 export function coordinatorIdOf(queryId: string): string | undefined {
-  return pattern.exec(queryId)?.[3];
+  if (queryId !== last.queryId) last = { queryId, coordinatorId: pattern.exec(queryId)?.[3] };
+  return last.coordinatorId;
 }
 
 /** Epoch ms; Trino's ids carry UTC. */
