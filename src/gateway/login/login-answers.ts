@@ -9,6 +9,12 @@ export function sendOn(exchange: ClientExchange, location: string): void {
   sendEmpty(exchange, 303, { Location: location, 'Cache-Control': 'no-store', ...discreet });
 }
 
+/** Goes on by itself, beyond what a browser follows of redirects. */
+export function sendOneMoment(exchange: ClientExchange, location: string): void {
+  const paragraphs = ['You are being led to the gateway where your program waits. This page goes on by itself.'];
+  sendHtml(exchange, 200, page('One moment', paragraphs), { Refresh: `0; url=${location}`, ...discreet });
+}
+
 /** `why`: a sentence without its full stop. */
 export function sendFailure(exchange: ClientExchange, status: 400 | 503, why: string): void {
   const paragraphs = [`${escapeHtml(why)}.`, 'Run your statement again: your program asks for a new login then.'];

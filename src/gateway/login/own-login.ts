@@ -9,8 +9,8 @@ import type { Log } from '#observe/log.ts';
 import { sendEmpty, sendJson, sendProblem } from '../answers.ts';
 import type { RequestContext } from '../context.ts';
 import type { KeyRing } from '../hold/seal-key.ts';
-import type { IssuerClient } from './issuer-client.ts';
-import { sendFailure, sendLoggedIn, sendOn } from './login-answers.ts';
+import { callbackOf, type IssuerClient } from './issuer-client.ts';
+import { sendFailure, sendLoggedIn, sendOn, sendOneMoment } from './login-answers.ts';
 import { createRendezvous, type Outcome } from './rendezvous.ts';
 import { createSealedLogins, isOwnLogin, type LoginState } from './sealed-login.ts';
 
@@ -40,7 +40,9 @@ export const holdMs = 12_000;
 /** The Java clients poll as often as it takes: they are sooner at the replica that has their token, if it is not theirs. */
 export const javaHoldMs = 5_000;
 /** Chrome and Firefox follow 20 redirects, and the issuer has used some. */
-export const maxHops = 10;
+export const maxRedirects = 10;
+/** Where gateways are many: a page that goes on by itself, which programs do not, begins another round of redirects. */
+export const maxBrowserHops = 3 * maxRedirects;
 
 const legPath = /^\/oauth2\/token\/(initiate\/)?([^/]+)$/;
 
@@ -112,15 +114,17 @@ export function createOwnLogin({ issuer, client, keys, address, clock, wall, log
 
   /** The browser is back. It goes on to where its client waits; when it does not find that, the client has to come here. */
   async function serveCallback(context: RequestContext): Promise<void> {
-    const { exchange, forwarded, search, gone } = context;
+    const { exchange, headers, forwarded, search, gone } = context;
     const query = new URLSearchParams(search);
     const state = sealed.openState(stateOf(context));
     if (typeof state === 'string') return sendFailure(exchange, 400, state);
     const hop = Number(query.get('hop') ?? 0);
-    if (!rendezvous.isAwaited(state.id) && hop < maxHops && keys().isShared) {
+    const isBrowser = headerOf(headers, 'user-agent')?.startsWith('Mozilla/') === true;
+    if (!rendezvous.isAwaited(state.id) && hop < (isBrowser ? maxBrowserHops : maxRedirects) && keys().isShared) {
       query.set('hop', String(hop + 1));
       exchange.endConnection();
-      return sendOn(exchange, `${originOf(forwarded)}/oauth2/callback?${query.toString()}`);
+      const next = `${callbackOf(originOf(forwarded))}?${query.toString()}`;
+      return hop > 0 && hop % maxRedirects === 0 ? sendOneMoment(exchange, next) : sendOn(exchange, next);
     }
     const begun = rendezvous.begin(state.id);
     if (begun === 'full')

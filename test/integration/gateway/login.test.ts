@@ -1,11 +1,11 @@
 // A login of the gateway's own: the whole exchange that Trino's clients know, before a runtime that sleeps through it.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { holdMs, javaHoldMs, maxHops } from '#gateway/login/own-login.ts';
+import { holdMs, javaHoldMs, maxBrowserHops, maxRedirects } from '#gateway/login/own-login.ts';
 import { keepMs } from '#gateway/login/rendezvous.ts';
 import { maxLoginMs } from '#gateway/login/sealed-login.ts';
 import { createLogins, legsOf, type Logins } from './login-setup.ts';
-import { asleep, aTrino, linesOf, runningOn, type Answer, type Bench } from './setup.ts';
+import { asleep, aTrino, linesOf, runningOn, type Answer, type Ask, type Bench } from './setup.ts';
 
 const statement = { body: 'SELECT 1', headers: ['X-Trino-User', 'ann'] };
 
@@ -27,13 +27,19 @@ async function two(t: TestContext): Promise<Logins & { readonly first: Bench; re
 }
 
 /** The browser's way from gateway to gateway until nobody sends it on. */
-async function arrives({ send }: Logins, address: string, way: readonly Bench[]): Promise<Answer & { readonly hops: number }> {
-  let answer = await send(way[0] as Bench, 'GET', address);
+async function arrives(
+  { send }: Logins,
+  address: string,
+  way: readonly Bench[],
+  ask: Ask = {},
+): Promise<Answer & { readonly hops: number }> {
+  const nextOf = ({ headers }: Answer): string | undefined => headers.location ?? /url=(.*)/.exec(String(headers['refresh']))?.[1];
+  let answer = await send(way[0] as Bench, 'GET', address, ask);
   let hops = 0;
-  while (answer.status === 303) {
+  for (let next = nextOf(answer); next !== undefined; next = nextOf(answer)) {
     assert.deepEqual([answer.headers.connection, answer.headers['referrer-policy']], ['close', 'no-referrer']);
     hops += 1;
-    answer = await send(way[hops % way.length] as Bench, 'GET', answer.headers.location ?? '');
+    answer = await send(way[hops % way.length] as Bench, 'GET', next, ask);
   }
   return Object.assign(answer, { hops });
 }
@@ -83,7 +89,7 @@ describe('a login of the gateway’s own', () => {
     const { first, second, clock, send, challenged, waits, logsIn } = logins;
     const { initiate, poll } = await challenged(first);
     const shown = await arrives(logins, await logsIn(first, initiate), [second]);
-    assert.deepEqual([shown.status, shown.hops], [200, maxHops]);
+    assert.deepEqual([shown.status, shown.hops], [200, maxRedirects]);
     const early = await waits(first, poll);
     clock.advance(holdMs);
     const pending = await early.answer;
@@ -96,6 +102,20 @@ describe('a login of the gateway’s own', () => {
     const late = await waits(second, poll);
     clock.advance(holdMs);
     assert.deepEqual(Object.keys(jsonOf(await late.answer)), ['nextUri']);
+  });
+
+  it('goes on looking for its client with a page that goes on by itself, where it is a browser that would follow no more redirects', async (t) => {
+    const logins = await two(t);
+    const { first, second, challenged, waits, logsIn } = logins;
+    const { initiate, poll } = await challenged(first);
+    const polled = await waits(second, poll);
+    const browser = { headers: ['User-Agent', 'Mozilla/5.0 (X11)'] };
+    const way = [...Array.from({ length: maxRedirects + 5 }, () => first), second];
+    const shown = await arrives(logins, await logsIn(first, initiate), way, browser);
+    assert.deepEqual([shown.status, shown.hops], [200, maxRedirects + 5]);
+    assert.equal(typeof jsonOf(await polled.answer).token, 'string');
+    const another = await challenged(first);
+    assert.equal((await arrives(logins, await logsIn(first, another.initiate), [second], browser)).hops, maxBrowserHops);
   });
 
   it('holds the poll of a Java client for less, since that polls for as long as it takes', async (t) => {
@@ -235,6 +255,8 @@ describe('a login of the gateway’s own', () => {
     const plain = await bench.post('SELECT 1');
     assert.deepEqual([plain.status, linesOf(plain.rawHeaders, 'www-authenticate')], [401, ['WWW-Authenticate: Bearer realm="XTrinode"']]);
     assert.match(plain.text, /A login with a browser needs https: .*--trusted-proxies/);
+    const prefixed = await send(bench, 'POST', '/rt/team.a/v1/statement', statement);
+    assert.match(legsOf(prefixed).poll, /^https:\/\/gw\.example:8080\/oauth2\//);
     const logins = await createLogins(t, 1, [asleep], { address: 'https://login.example' });
     const { initiate, poll } = await logins.challenged(logins.all[0] as Bench);
     assert.deepEqual([new URL(initiate).origin, new URL(poll).origin], ['https://login.example', 'https://gw.example:8080']);
