@@ -120,7 +120,7 @@ export function createOwnLogin({ issuer, client, keys, address, clock, wall, log
     if (typeof state === 'string') return sendFailure(exchange, 400, state);
     const hop = Number(query.get('hop') ?? 0);
     const isBrowser = headerOf(headers, 'user-agent')?.startsWith('Mozilla/') === true;
-    if (!rendezvous.isAwaited(state.id) && hop < (isBrowser ? maxBrowserHops : maxRedirects) && keys().isShared) {
+    if (!rendezvous.isHere(state.id) && hop < (isBrowser ? maxBrowserHops : maxRedirects) && keys().isShared) {
       query.set('hop', String(hop + 1));
       exchange.endConnection();
       const next = `${callbackOf(originOf(forwarded))}?${query.toString()}`;

@@ -18,14 +18,16 @@ describe('the rendezvous of a login', () => {
     const clock = createFakeClock();
     const rendezvous = createRendezvous(clock);
     const seen = watch(rendezvous.wait('a', 1_000, here));
-    assert.equal(rendezvous.isAwaited('a'), true);
+    assert.equal(rendezvous.isHere('a'), true);
     assert.equal(rendezvous.begin('a'), 'begun');
     clock.advance(5_000);
     await settled();
     assert.deepEqual(seen, {});
     rendezvous.settle('a', token);
     await settled();
-    assert.deepEqual([seen.outcome, rendezvous.isAwaited('a'), rendezvous.begin('a')], [token, false, 'known']);
+    assert.deepEqual([seen.outcome, rendezvous.isHere('a'), rendezvous.begin('a')], [token, true, 'known']);
+    rendezvous.forget('a');
+    assert.equal(rendezvous.isHere('a'), false);
   });
 
   it('forgets who has gone, and an outcome after a while or when it is told to', async () => {
@@ -35,7 +37,7 @@ describe('the rendezvous of a login', () => {
     const seen = watch(rendezvous.wait('a', 1_000, leaving.signal));
     leaving.abort();
     await settled();
-    assert.deepEqual([seen, rendezvous.isAwaited('a'), clock.pendingDelays()], [{ outcome: undefined }, false, []]);
+    assert.deepEqual([seen, rendezvous.isHere('a'), clock.pendingDelays()], [{ outcome: undefined }, false, []]);
     for (const end of [() => clock.advance(keepMs), () => rendezvous.forget('a')]) {
       rendezvous.begin('a');
       rendezvous.settle('a', token);

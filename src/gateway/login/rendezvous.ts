@@ -7,8 +7,8 @@ export type Outcome = { readonly token: string } | { readonly error: string };
 export interface Rendezvous {
   /** What became of the login; undefined when nothing did within `holdMs`, or its client has gone. Rejects never. */
   wait(id: string, holdMs: number, gone: AbortSignal): Promise<Outcome | undefined>;
-  /** Whether its client is waiting here at this moment. */
-  isAwaited(id: string): boolean;
+  /** Whether its client waits here at this moment, or its end is known here or soon will be. */
+  isHere(id: string): boolean;
   /** An exchange begins: who waits for the login, waits for its end, which `settle` has to tell. 'known': it has begun before. */
   begin(id: string): 'begun' | 'known' | 'full';
   /** Told to who waits, and kept for a moment for who asks later. */
@@ -71,7 +71,7 @@ export function createRendezvous(clock: Clock): Rendezvous {
   }
 
   return {
-    isAwaited: (id) => (meetings.get(id)?.waiters.size ?? 0) > 0,
+    isHere: (id) => meetings.has(id),
     wait(id, holdMs, gone) {
       const known = meetings.get(id);
       if (known?.outcome !== undefined) return Promise.resolve(known.outcome);

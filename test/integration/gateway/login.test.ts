@@ -239,6 +239,8 @@ describe('a login of the gateway’s own', () => {
       [200, 200, 200],
     );
     assert.equal(typeof jsonOf(await polled.answer).token, 'string');
+    const reloaded = await arrives(logins, callback, [bench]);
+    assert.deepEqual([reloaded.status, reloaded.hops], [200, 0]);
     assert.equal(issuer.calls.filter((path) => path === '/token').length, 1);
   });
 
