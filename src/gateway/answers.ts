@@ -1,6 +1,6 @@
 // The gateway's own answers. Shell; a client that has gone is no error.
-import { STATUS_CODES } from 'node:http';
 import type { ClientExchange } from './http/client-exchange.ts';
+import { reasonOf } from './http/reason-phrases.ts';
 import { formatProblem, statusOf, type GatewayProblem } from './problems.ts';
 
 export function sendPage(exchange: ClientExchange, page: string): void {
@@ -50,7 +50,7 @@ export function sendAnswer(
   answer: { readonly status: number; readonly headers: readonly string[]; readonly body: Buffer },
 ): void {
   const { status, headers, body } = answer;
-  exchange.begin(status, STATUS_CODES[status] ?? '', headers, body.length);
+  exchange.begin(status, reasonOf(status), headers, body.length);
   exchange.add(body);
   exchange.end();
 }

@@ -1,7 +1,9 @@
 // Calls of a gateway to its API servers, over HTTP. With several, the one that answered last is asked first, and the next one when it
 // does not answer or cannot. Knows nothing of what is said. Shell.
-import { Agent, request as requestHttp } from 'node:http';
 import { Agent as SecureAgent, request as requestHttps } from 'node:https';
+
+/** See http/reason-phrases.ts. */
+const { Agent, request: requestHttp } = process.getBuiltinModule('node:http');
 
 export interface ApiServerCall {
   readonly method: 'POST' | 'DELETE';

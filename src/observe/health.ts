@@ -1,7 +1,10 @@
 // The port beside a role's own: does the process live, can it do its work, and its metrics. Plain text, as Kubernetes'
 // components answer. It must not know what is judged.
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Not imported: as a module of its own `node:http` brings Node's `fetch` and HTTP/2 along, 4 MB that no role has a use for. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface Check {
   readonly name: string;

@@ -1,13 +1,13 @@
 // A client's connection: finds one request after the other in what comes, hands each over when the one before is answered, and ends
 // the connection of who sends what is no request, too slowly or too much. Shell. Knows nothing of Trino.
 import type { Socket } from 'node:net';
-import { STATUS_CODES } from 'node:http';
 import type { Clock, EpochMs } from '#core/clock.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from './body-decoder.ts';
 import { ClientExchange, keepAliveMs } from './client-exchange.ts';
 import { hasHalfLineEnd, maxHeadBytes } from './fields.ts';
 import { Gathering } from './gathering.ts';
 import { largeHeadBytes, type LargeHeads } from './large-heads.ts';
+import { reasonOf } from './reason-phrases.ts';
 import { parseRequestHead, type HeaderLines, type Refusal, type RequestHead } from './request-head.ts';
 
 export interface ConnectionInit {
@@ -253,7 +253,7 @@ export class ClientConnection {
     const { socket } = this.#init;
     if (!mayAnswer) return this.destroy();
     const body = `${why}\n`;
-    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+    const head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
     socket.end(head + body);
     this.#linger();
   }

@@ -1,9 +1,9 @@
 // One request of a client and its answer, as the handlers see them. Writes an answer's head and frames its body; what a body means is
 // nobody's matter here. Whatever is said after the client has gone is thrown away. Shell.
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { readClientCertificate, type ClientCertificate } from './client-certificate.ts';
 import { Departure } from './departure.ts';
+import { reasonOf } from './reason-phrases.ts';
 import type { RequestHead } from './request-head.ts';
 
 export interface BodyReader {
@@ -32,11 +32,15 @@ const closeLines = 'Connection: close\r\n\r\n';
 /** Up to here one copy is cheaper than telling the kernel of several buffers. */
 const copyUpTo = 16 * 1024;
 
-function joined(parts: readonly (string | Buffer)[], size: number): Buffer {
-  const whole = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const part of parts) at += typeof part === 'string' ? whole.write(part, at, 'latin1') : part.copy(whole, at);
-  return whole;
+/** Where small answers are put together, one after the other: another one takes its place when the kernel has not taken all of it. */
+let workspace = Buffer.allocUnsafeSlow(copyUpTo);
+
+/** No more than `copyUpTo`. */
+function writeJoined(socket: Socket, parts: readonly (string | Buffer)[]): void {
+  let size = 0;
+  for (const part of parts) size += typeof part === 'string' ? workspace.write(part, size, 'latin1') : part.copy(workspace, size);
+  socket.write(workspace.subarray(0, size));
+  if (socket.writableLength > 0) workspace = Buffer.allocUnsafeSlow(copyUpTo);
 }
 
 export class ClientExchange {
@@ -135,7 +139,7 @@ export class ClientExchange {
     if (!this.isOpen) return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const date = new Date(this.#init.now()).toUTCString();
-    this.begin(status, STATUS_CODES[status] ?? '', [...headers, 'Date', date], status === 204 ? undefined : bytes.length);
+    this.begin(status, reasonOf(status), [...headers, 'Date', date], status === 204 ? undefined : bytes.length);
     this.add(bytes);
     this.end();
   }
@@ -174,7 +178,7 @@ export class ClientExchange {
     for (const { length } of parts) size += length;
     this.#sentBytes += size;
     if (size <= copyUpTo) {
-      socket.write(joined(parts, size));
+      writeJoined(socket, parts);
       return true;
     }
     if (parts.length > 1) socket.cork();

@@ -29,6 +29,8 @@ export interface CoordinatorConnectionInit {
 export const silentMs = 120_000;
 /** A host that vanishes closes nothing: the kernel asks after this long without a packet, ten times a second apart, and breaks off. */
 const keepAliveInitialDelay = 10_000;
+/** Most answers are a few kilobytes; a connection that once had more at a time reads more at a time. */
+const firstReadBytes = 16 * 1024;
 const readBytes = 64 * 1024;
 const maxInterimAnswers = 8;
 const copyUpTo = 16 * 1024;
@@ -38,7 +40,7 @@ export class CoordinatorConnection {
   readonly #init: CoordinatorConnectionInit;
   readonly #socket: Socket;
   /** The kernel writes into it; another one takes its place while somebody needs what is in it. */
-  #buffer = Buffer.allocUnsafeSlow(readBytes);
+  #buffer = Buffer.allocUnsafeSlow(firstReadBytes);
   #request: CoordinatorRequest | undefined;
   #head: AnswerHead | undefined;
   #body: BodyDecoder | undefined;
@@ -159,7 +161,7 @@ export class CoordinatorConnection {
       return this.#refuse(error.message);
     }
     const isFree = body.isDone ? this.#finish(reader, size === bytes.length) : reader.onRead(false);
-    if (!isFree) this.#buffer = Buffer.allocUnsafeSlow(readBytes);
+    if (!isFree || (bytes.length === firstReadBytes && this.#buffer.length < readBytes)) this.#buffer = Buffer.allocUnsafeSlow(readBytes);
   }
 
   #finish(reader: AnswerReader, isAllOfIt: boolean): boolean {
