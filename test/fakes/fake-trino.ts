@@ -83,6 +83,10 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** A big page is made of runs of one letter, in bytes, so that bytes in a wrong place show. */
+export const bigRun = 64 * 1024;
+const bigChunks = 'abcdefghijklmnopqrstuvwxyz'.split('').map((letter) => Buffer.alloc(bigRun, letter));
+
 /** Calls back once, when it drained or is gone. */
 function resume(response: ServerResponse, done: () => void): void {
   const once = (): void => {
@@ -159,8 +163,8 @@ export async function createFakeTrino(options: { readonly coordinatorId?: string
     const head = `${start.slice(0, -1)},"data":[["`;
     const tail = '"]]}';
     response.write(head);
-    const chunk = Buffer.alloc(64 * 1024, 'a');
-    for (let left = bytes - head.length - tail.length; left > 0 && !response.destroyed; left -= chunk.length) {
+    for (let left = bytes - head.length - tail.length; left > 0 && !response.destroyed; left -= bigRun) {
+      const chunk = bigChunks[Math.floor(left / bigRun) % bigChunks.length] as Buffer;
       streamedBytes += chunk.length;
       if (!response.write(left < chunk.length ? chunk.subarray(0, left) : chunk))
         await new Promise<void>((resolve) => resume(response, resolve));

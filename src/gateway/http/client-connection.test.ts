@@ -9,11 +9,19 @@ import { createLargeHeads, largeHeadBytes } from './large-heads.ts';
 
 class FakeSocket extends Duplex {
   readonly remoteAddress = '192.0.2.1';
-  sent = '';
+  #chunks: Buffer[] = [];
   timeoutMs = 0;
   /** The client takes what is sent. */
   isTaking = true;
   #silent: (() => void) | undefined;
+
+  get sent(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+
+  forgetSent(): void {
+    this.#chunks = [];
+  }
 
   setTimeout(ms: number, silent?: () => void): this {
     this.timeoutMs = ms;
@@ -31,7 +39,8 @@ class FakeSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.sent += chunk.toString();
+    // What is not taken yet must be left alone by whoever has written it.
+    this.#chunks.push(this.isTaking ? Buffer.from(chunk) : chunk);
     if (this.isTaking) done();
   }
 }
@@ -100,6 +109,19 @@ describe('a head that is large', () => {
     gone.socket.destroy();
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(places.begin(), true);
+  });
+});
+
+describe('an answer that a client does not take', () => {
+  it('stays as it is while others are answered', async () => {
+    const [slow, other] = [aConnection(), aConnection()];
+    slow.socket.isTaking = false;
+    await slow.say(get);
+    await other.say(get);
+    slow.exchanges[0]?.send(200, [], 'for the slow one');
+    other.exchanges[0]?.send(200, [], 'for somebody else');
+    assert.match(slow.socket.sent, /for the slow one$/);
+    assert.match(other.socket.sent, /for somebody else$/);
   });
 });
 
@@ -195,7 +217,7 @@ describe('a gateway that stops', () => {
     await served.say(get);
     served.exchanges[0]?.send(200, [], 'one');
     assert.match(served.socket.sent, isKept);
-    served.socket.sent = '';
+    served.socket.forgetSent();
     return served;
   }
 
@@ -218,7 +240,7 @@ describe('a gateway that stops', () => {
     exchanges[1]?.end();
     assert.match(socket.sent, isKept);
     assert.deepEqual([socket.writableEnded, socket.timeoutMs], [false, 1_000]);
-    socket.sent = '';
+    socket.forgetSent();
     await say(get);
     exchanges[2]?.send(200, [], 'three');
     assert.match(socket.sent, isLast);

@@ -40,6 +40,8 @@ export function relay({ head, connection }: CoordinatorAnswer, to: ClientExchang
         else if (to.needsDrain) {
           connection.pause();
           to.onDrain(goOn);
+          // Nothing is read before the client has taken all of it.
+          return true;
         }
         return isFree;
       },

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { aTrino, createBench, linesOf, runningOn, type Bench } from './setup.ts';
-import type { FakeTrino } from '../../fakes/fake-trino.ts';
+import { bigRun, type FakeTrino } from '../../fakes/fake-trino.ts';
 import type { TestContext } from 'node:test';
 
 async function aRunningBench(t: TestContext): Promise<{ trino: FakeTrino; bench: Bench }> {
@@ -33,6 +33,21 @@ function open(uri: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     get(uri.replace('localhost', '127.0.0.1'), { agent: false }, resolve).on('error', reject);
   });
+}
+
+/** How long the runs of one letter are in the rows of a big page, but for the first one and the last one. */
+async function runsOf(response: IncomingMessage): Promise<ReadonlySet<number>> {
+  const lengths: number[] = [];
+  let letter = 0;
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    for (const byte of chunk) {
+      if (byte !== letter) lengths.push(length);
+      length = byte === letter ? length + 1 : 1;
+      letter = byte;
+    }
+  }
+  return new Set(lengths.filter((one) => one > 1_000).slice(1, -1));
 }
 
 describe('POST to a running runtime', () => {
@@ -291,8 +306,15 @@ describe('pages', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     assert.ok(trino.streamedBytes < 32 * 1024 * 1024, `${trino.streamedBytes} bytes were taken without a reader`);
-    response.destroy();
-    await bench.until(() => trino.streamedBytes < bytes);
+    assert.deepEqual(await runsOf(response), new Set([bigRun]));
+  });
+
+  it('are read no further when the client breaks off', async (t) => {
+    const { trino, bench } = await aRunningBench(t);
+    trino.script = { queuedPolls: 1, pages: [{ bytes: 100 * 1024 * 1024 }] };
+    const executing = (await bench.send('GET', (await bench.post('SELECT 1')).page.nextUri ?? '')).page.nextUri ?? '';
+    (await open(executing)).destroy();
+    await bench.until(() => trino.abandoned === 1);
   });
 
   it('pass compressed as they are, and plain for who asks for plain [row 26]', async (t) => {

@@ -15,6 +15,33 @@ function getOf(path: string, lines = ''): string {
   return `GET /oauth2/${path} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`;
 }
 
+describe('an answer that comes in pieces', () => {
+  it('is whole for a client that does not read for a while, however much the kernel takes of each', async (t) => {
+    const { bench, coordinator } = await anEdge(t);
+    const pieces = Array.from({ length: 300 }, (_, index) => String.fromCharCode(97 + (index % 26)).repeat(30_000));
+    let sent = 0;
+    coordinator.answer = (socket) => {
+      const next = (): void => {
+        const piece = pieces[sent];
+        if (piece === undefined) return;
+        sent += 1;
+        socket.write(piece);
+        setImmediate(next);
+      };
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${pieces.length * 30_000}\r\n\r\n`);
+      next();
+    };
+    const client = await aRawClient(bench.port);
+    client.pause();
+    await client.send([getOf('x')]);
+    await bench.until(() => sent === pieces.length);
+    client.resume();
+    await client.until((text) => text.length > pieces.length * 30_000);
+    client.destroy();
+    assert.equal(client.text.slice(client.text.indexOf('\r\n\r\n') + 4) === pieces.join(''), true);
+  });
+});
+
 describe('a pipeline', () => {
   it('is answered in its order, one request at a time at the coordinator', async (t) => {
     const { bench, coordinator } = await anEdge(t);
