@@ -1,11 +1,11 @@
-// What the memory of a gateway keeps of a statement after its hand-over (trino-protocol section 9, row 76).
+// What the memory of a gateway keeps of a statement after its hand-over (trino-protocol section 9, row 76), and how a crowd is told.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { silentLog } from '#observe/log.ts';
-import { createFakeClock } from '../../../test/fakes/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../../../test/fakes/fake-clock.ts';
 import { createDemandKeeper } from './demand.ts';
 import type { HeldStatement, Outcome } from './held-statement.ts';
-import { defaultHoldLimits, HoldQueue } from './hold-queue.ts';
+import { defaultHoldLimits, HoldQueue, type NewStatement } from './hold-queue.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 
 const outcome: Outcome = {
@@ -15,7 +15,20 @@ const outcome: Outcome = {
   coordinatorUrl: 'http://127.0.0.1:1',
 };
 
-function aHeldStatement(): { queue: HoldQueue; held: HeldStatement } {
+const aStatement: NewStatement = {
+  runtime: 'team/a',
+  subject: { user: 'ann' },
+  patienceMs: 1,
+  headers: [
+    ['Authorization', 'Basic hunter2'],
+    ['X-Trino-Extra-Credential', 'key=hunter2'],
+  ],
+  body: Buffer.from('SELECT hunter2'),
+  forwarded: { protocol: 'http', host: 'gw', clientAddress: '::1', prefix: '' },
+  origin: 'http://gw',
+};
+
+function aQueue(): { readonly clock: FakeClock; readonly queue: HoldQueue } {
   const clock = createFakeClock();
   const demand = createDemandKeeper({ ask: () => Promise.resolve(), end: () => Promise.resolve() }, clock, silentLog);
   const budget = createMemoryBudget(1e6);
@@ -28,18 +41,12 @@ function aHeldStatement(): { queue: HoldQueue; held: HeldStatement } {
     firstSequence: 0,
     needsDemand: () => false,
   });
-  const held = queue.admit({
-    runtime: 'team/a',
-    subject: { user: 'ann' },
-    patienceMs: 1,
-    headers: [
-      ['Authorization', 'Basic hunter2'],
-      ['X-Trino-Extra-Credential', 'key=hunter2'],
-    ],
-    body: Buffer.from('SELECT hunter2'),
-    forwarded: { protocol: 'http', host: 'gw', clientAddress: '::1', prefix: '' },
-    origin: 'http://gw',
-  });
+  return { clock, queue };
+}
+
+function aHeldStatement(): { queue: HoldQueue; held: HeldStatement } {
+  const { queue } = aQueue();
+  const held = queue.admit(aStatement);
   assert.ok('id' in held);
   held.token = 0;
   held.freshAuthorization = 'Bearer hunter2';
@@ -66,4 +73,21 @@ it('of the only gateway they are kept until the first page of the query is asked
   queue.begun(held);
   assert.ok(!secretsIn(held));
   assert.equal(queue.realIdOf(held.id)?.hasBegun, true);
+});
+
+it('a change is told to a crowd in the order of its line, a few at a time, so that what else comes is served between them', () => {
+  const { clock, queue } = aQueue();
+  const told: number[] = [];
+  for (let index = 0; index < 100; index += 1) {
+    const held = queue.admit(aStatement);
+    assert.ok('id' in held);
+    held.wakers.add(() => void told.push(index));
+  }
+  queue.notify(['team/a']);
+  assert.ok(told.length > 0 && told.length < 50, `at once: ${told.length}`);
+  while (clock.pendingDelays()[0] === 0) clock.advance(0);
+  assert.deepEqual(
+    told,
+    Array.from({ length: 100 }, (_, index) => index),
+  );
 });

@@ -53,6 +53,8 @@ export interface HoldQueueInit {
 
 /** Who waits now is looked at this often while anything is held, in ms. */
 const sweepMs = 1_000;
+/** Who looks again takes a part of a millisecond each, and what else comes to this gateway must not wait for thousands of them. */
+const atOnce = 32;
 
 export class HoldQueue {
   readonly #init: HoldQueueInit;
@@ -211,12 +213,17 @@ export class HoldQueue {
     return false;
   }
 
-  /** Something about these runtimes changed: everybody who waits looks again, in the order of the line. */
+  /** Something about these runtimes changed: everybody who waits looks again, in the order of the line, not all in one breath. */
   notify(runtimes: Iterable<string>): void {
     for (const runtime of runtimes) {
-      for (const held of [...this.lineOf(runtime)]) this.nudge(held);
+      this.#nudgeAll([...this.lineOf(runtime)]);
       this.#refresh(runtime);
     }
+  }
+
+  #nudgeAll(line: readonly HeldStatement[]): void {
+    for (const held of line.slice(0, atOnce)) this.nudge(held);
+    if (line.length > atOnce) this.#init.clock.after(0, () => this.#nudgeAll(line.slice(atOnce)));
   }
 
   /** The answer is kept for repetitions; text and credentials only as long as it may have to be submitted again. */

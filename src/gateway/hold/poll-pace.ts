@@ -15,10 +15,10 @@ const laterPollsMs = 3_000;
 /** Thousands who wait ask so many times a second in all: beyond 1,500 of them each is kept longer. */
 const pollsPerSecond = 500;
 /**
- * Clients that came together would poll together for as long as they wait, and be in everybody's way for a moment each time: the time
- * of each is shorter by another part of a third.
+ * Clients that came together, or were answered late together, would poll together for as long as they wait, and be in everybody's way
+ * for a moment each time: the time of each is shorter by another part of a third. Multiples of the golden ratio lie evenly in it.
  */
-const parts = 16;
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** Below every read time-out (30 s) and load balancer default seen. */
 const longestMs = 18_000;
 
@@ -28,5 +28,5 @@ export function pollHoldMs(token: number, userAgent: string | undefined, id: str
   if (token <= 2) return firstPollsMs;
   const ms = Math.min(longestMs, Math.max(laterPollsMs, (waiting / pollsPerSecond) * 1_000));
   const number = Number(id.slice(16, 21));
-  return ms - (ms / 3) * ((number % parts) / parts);
+  return ms - (ms / 3) * ((number * goldenRatio) % 1);
 }

@@ -41,7 +41,7 @@ export interface WaitingClients {
 
 /** Fulfilled when each has its first page. */
 export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
-  const child = start(loadCore, [process.execPath, ...nodeFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
+  const child = start(loadCore, ['nice', '-n', '19', process.execPath, ...nodeFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   const { promise: ends, resolve, reject } = Promise.withResolvers<Ends>();
   const reports: ((report: PollsReport) => void)[] = [];
