@@ -252,6 +252,11 @@ test('deleting waits for running queries, then leaves a tombstone and lets go; a
   const silent = planRuntime(aSnapshot(deleting, 110, { publishedRoute: '{}', activity: 'unreachable' }));
   assert.equal(routeOf(silent)?.state, 'REMOVED');
   assert.equal(silent.actions.at(-1)?.do, 'remove-finalizer');
+  // An operator that has died between the two goes on: what gateways know to be over does not begin again.
+  const publishedRoute = JSON.stringify(routeOf(silent));
+  const again = planRuntime(aSnapshot(deleting, 110, { publishedRoute, activity: anActivity({ activeQueries: 2 }) }));
+  assert.equal(routeOf(again)?.state, 'REMOVED');
+  assert.equal(again.actions.at(-1)?.do, 'remove-finalizer');
 });
 
 test('the annotations of a command go after the decision is on record', () => {

@@ -1,7 +1,7 @@
 // Deletion: refuse new queries until every gateway has taken note, let running ones finish (both bounded), leave a tombstone in the route table, let go. The
 // runtime's objects follow by their owner references. Pure; an unreachable Trino cannot block it (design section 4).
 import { routeKey } from '#apis/v1/names.ts';
-import { formatRouteEntry } from '#apis/v1/route-entry.ts';
+import { formatRouteEntry, parseRouteEntry } from '#apis/v1/route-entry.ts';
 import { finalizer } from '#apis/v1/resources.ts';
 import type { Action } from '../../plan.ts';
 import { isBusy } from './activity.ts';
@@ -18,6 +18,12 @@ export interface FinalizeResult {
 /** Queries that run longer than this are ended with their runtime. */
 const drainMs = 5 * 60_000;
 const lookMs = 2_000;
+
+/** Its tombstone stands: an operator that died here has waited for everybody, and nothing is said again that gateways know to be over. */
+function isRemoved({ publishedRoute }: RuntimeSnapshot): boolean {
+  const entry = publishedRoute === undefined ? 'none' : parseRouteEntry(publishedRoute);
+  return typeof entry !== 'string' && entry.state === 'REMOVED';
+}
 
 export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
   const { metadata, status } = seen.runtime;
@@ -43,7 +49,7 @@ export function planFinalize(seen: RuntimeSnapshot): FinalizeResult {
   // What sleeps, or has died, takes no query that a gateway could still be sending.
   const hearing = proven === undefined || seen.activity === 'unreachable' ? undefined : hearGateways(seen);
   const waitsForGateways = hearing?.isOver === false;
-  if (waitsForGateways || (isBusy(seen.activity) && elapsedMs < drainMs)) {
+  if (!isRemoved(seen) && (waitsForGateways || (isBusy(seen.activity) && elapsedMs < drainMs))) {
     const text = formatRouteEntry(draining);
     const actions = text === seen.publishedRoute ? [] : [{ do: 'publish-route', key, entry: text } as const];
     return { actions, againInMs: waitsForGateways ? hearing.againInMs : lookMs, waitsForGateways };
