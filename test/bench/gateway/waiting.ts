@@ -8,7 +8,7 @@ import type { Ends, PollsReport, Waiters } from './waiters.ts';
 const here = import.meta.dirname;
 const nodeFlags = ['--disable-warning=ExperimentalWarning'];
 /** As tools/start.mjs gives them to a gateway. */
-const gatewayFlags = ['--max-semi-space-size=8', '--no-parallel-scavenge'];
+const gatewayFlags = ['--max-semi-space-size=8', '--no-parallel-scavenge', '--heap-growing-percent=50'];
 
 async function nextLine(lines: Interface): Promise<string> {
   const [line] = (await once(lines, 'line')) as [string];
