@@ -1,11 +1,15 @@
 // The connections to one coordinator: kept for the next request when one is over, bounded, first come first served when the bound is
 // reached. Shell.
 import { CoordinatorConnection } from './coordinator-connection.ts';
-import type { CoordinatorRequest } from './coordinator-request.ts';
 
 const maxConnections = 1_024;
 /** More of them are closed when nobody uses them. */
 const maxIdle = 64;
+
+/** Waits for a connection. */
+export interface ConnectionTaker {
+  take(connection: CoordinatorConnection): void;
+}
 
 export class ConnectionPool {
   /** As it stands in Host. */
@@ -14,7 +18,7 @@ export class ConnectionPool {
   readonly #port: number;
   /** The one that was used last is used next: the others grow old and end. */
   #idle: CoordinatorConnection[] = [];
-  readonly #waiting: CoordinatorRequest[] = [];
+  readonly #waiting: ConnectionTaker[] = [];
   #count = 0;
   #keepsIdle = true;
 
@@ -34,8 +38,8 @@ export class ConnectionPool {
   }
 
   /** It is given the next one that is free. */
-  waitFor(request: CoordinatorRequest): void {
-    this.#waiting.push(request);
+  waitFor(taker: ConnectionTaker): void {
+    this.#waiting.push(taker);
   }
 
   get count(): number {
@@ -43,8 +47,8 @@ export class ConnectionPool {
   }
 
   /** It waits for a connection no longer. */
-  forget(request: CoordinatorRequest): void {
-    const index = this.#waiting.indexOf(request);
+  forget(taker: ConnectionTaker): void {
+    const index = this.#waiting.indexOf(taker);
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 

@@ -3,9 +3,9 @@
 import { connect, type Socket } from 'node:net';
 import { parseAnswerHead, type AnswerHead } from '../http/answer-head.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-decoder.ts';
+import type { Cancellation } from '../http/departure.ts';
 import { hasHalfLineEnd, maxHeadBytes } from '../http/fields.ts';
 import { Gathering } from '../http/gathering.ts';
-import type { CoordinatorRequest } from './coordinator-request.ts';
 
 export interface AnswerReader {
   /** The slice may be written over after `onRead` has returned true. */
@@ -15,6 +15,17 @@ export interface AnswerReader {
   /** Nothing came for a while. False when that is the coordinator's fault. */
   isSlowItself(): boolean;
   onBroken(error: Error): void;
+}
+
+export interface Request {
+  /** In Latin-1, with its empty line. */
+  readonly head: string;
+  readonly body: Buffer | undefined;
+  readonly toHead: boolean;
+  readonly signal: Cancellation;
+  onHead(head: AnswerHead): void;
+  /** There is no answer; `hasBegun`: a part of its head came. */
+  onFailed(error: NodeJS.ErrnoException, hasBegun: boolean): void;
 }
 
 export interface CoordinatorConnectionInit {
@@ -41,7 +52,7 @@ export class CoordinatorConnection {
   readonly #socket: Socket;
   /** The kernel writes into it; another one takes its place while somebody needs what is in it. */
   #buffer = Buffer.allocUnsafeSlow(firstReadBytes);
-  #request: CoordinatorRequest | undefined;
+  #request: Request | undefined;
   #head: AnswerHead | undefined;
   #body: BodyDecoder | undefined;
   #reader: AnswerReader | undefined;
@@ -70,7 +81,7 @@ export class CoordinatorConnection {
     return this.#isReused;
   }
 
-  send(request: CoordinatorRequest): void {
+  send(request: Request): void {
     this.#request = request;
     request.signal.addEventListener('abort', this.#leave);
     const socket = this.#socket;

@@ -3,8 +3,8 @@
 import type { Clock } from '#core/clock.ts';
 import type { AnswerHead } from '../http/answer-head.ts';
 import type { Cancellation } from '../http/departure.ts';
-import type { ConnectionPool } from './connection-pool.ts';
-import type { CoordinatorConnection } from './coordinator-connection.ts';
+import type { ConnectionPool, ConnectionTaker } from './connection-pool.ts';
+import type { CoordinatorConnection, Request } from './coordinator-connection.ts';
 
 export interface UpstreamCall {
   /** http://address:port */
@@ -67,7 +67,7 @@ function maySendAgain({ method, path }: UpstreamCall): boolean {
   return (method !== 'POST' && method !== 'PUT') || path === '/v1/statement';
 }
 
-export class CoordinatorRequest {
+export class CoordinatorRequest implements Request, ConnectionTaker {
   readonly #init: CoordinatorRequestInit;
   #connection: CoordinatorConnection | undefined;
   #isLate = false;
@@ -82,7 +82,6 @@ export class CoordinatorRequest {
         : init.clock.after(headTimeoutMs, () => this.#beLate());
   }
 
-  /** In Latin-1, with its empty line. */
   get head(): string {
     const { method, path, lines, body } = this.#init.call;
     const start = `${method} ${path} HTTP/1.1\r\nHost: ${this.#init.pool.authority}\r\n${lines}`;
@@ -124,7 +123,6 @@ export class CoordinatorRequest {
     resolve({ head, connection: this.#connection as CoordinatorConnection });
   }
 
-  /** There is no answer; `hasBegun`: a part of its head came. */
   onFailed(error: NodeJS.ErrnoException, hasBegun: boolean): void {
     const { call, observer, reject } = this.#init;
     const code = error.code ?? '';
