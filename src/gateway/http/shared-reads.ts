@@ -16,7 +16,7 @@ const shared = Buffer.allocUnsafeSlow(64 * 1024);
  */
 export function readShared(accepted: Socket): Socket {
   const { _handle: handle } = accepted as WithHandle;
-  if (handle === undefined || handle === null) return accepted;
+  if (handle === undefined || handle === null) return accepted.resume();
   (accepted as WithHandle)._handle = null;
   accepted.destroy();
   const onread = { buffer: shared, callback: (size: number): boolean => socket.emit('data', shared.subarray(0, size)) };
