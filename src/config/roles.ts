@@ -112,6 +112,11 @@ export const gatewaySettings = {
     networks,
     'proxies in front of the gateway: what they say of the client (X-Forwarded-For, -Proto, -Host, -Port) is believed',
   ),
+  maxWaiting: setting(
+    count,
+    'statements that may wait for one runtime at this gateway; more are refused. Beyond some thousands those of other runtimes feel them',
+    5_000,
+  ),
   accessLog: setting(choice('off', 'statements', 'all'), 'a JSON line on standard output per new statement, or per request', 'off'),
   startTraces: setting(onOff, 'give a statement without W3C trace context (traceparent) one of its own', false),
   openUi: setting(onOff, "where the gateway authenticates: leave /ui to Trino's own login", false),

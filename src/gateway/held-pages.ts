@@ -7,6 +7,7 @@ import type { MayUse } from './admit/access.ts';
 import { notAllowed } from './admit/allowed-forward.ts';
 import { sendAnswer, sendPage } from './answers.ts';
 import type { RequestContext } from './context.ts';
+import type { ClientExchange } from './http/client-exchange.ts';
 import { canceled } from './hold/endings.ts';
 import type { HeldAddresses } from './hold/held-address.ts';
 import { isPending, type HeldStatement } from './hold/held-statement.ts';
@@ -29,6 +30,8 @@ export interface HeldPagesInit {
   readonly addresses: HeldAddresses;
   readonly counts: GatewayCounts;
   readonly clock: Clock;
+  /** The gateway itself is at fault: answers as far as it can be answered. */
+  readonly failed: (exchange: ClientExchange, error: unknown) => void;
 }
 
 /** What a page says of its statement, held here or not. */
@@ -39,8 +42,8 @@ export interface PageOf {
 }
 
 export interface HeldPages {
-  /** Waits at most `ms` for the statement to come through; leaves it in the state in which it is to be answered. */
-  wait(context: RequestContext, held: HeldStatement, ms: number): Promise<void>;
+  /** Calls back when the statement has come through, after `ms` at most, in the state in which it is to be answered; or the client has gone. */
+  wait(context: RequestContext, held: HeldStatement, ms: number, onEnd: () => void): void;
   /** The page that the statement's state calls for. */
   answer(context: RequestContext, held: HeldStatement, isPost: boolean): void;
   sendQueued(context: RequestContext, held: HeldStatement): void;
@@ -58,6 +61,7 @@ export function createHeldPages({
   addresses,
   counts,
   clock,
+  failed,
 }: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
@@ -90,42 +94,51 @@ export function createHeldPages({
     sendNext(context, held, held.capability, held.token, waitOf(context, held));
   }
 
-  async function waitUntil(context: RequestContext, held: HeldStatement, until: EpochMs): Promise<void> {
-    const { departure } = context.exchange;
+  /** How long the request waits for the next change, in ms; 0 when it is to be answered now. */
+  function look({ exchange: { departure } }: RequestContext, held: HeldStatement, until: EpochMs): number {
     // Nothing is submitted for a client that has gone.
-    while (isPending(held) && !departure.aborted) {
-      if (held.state === 'HELD') takeOver(held);
-      const entry = routeOf(held);
-      const waitedMs = clock.now() - held.arrivedAt;
-      let leftMs = Math.min(until - clock.now(), held.patienceMs - waitedMs + 1);
-      if (held.state === 'HELD') {
-        const failure = failureOf(held, entry, waitedMs);
-        if (failure !== undefined) return submitter.fail(held, failure);
-        // Asked where it really goes: a transaction, or another rule since its POST, may have changed it.
-        const { identity } = held.subject;
-        if (entry !== undefined && !mayUse(identity, entry))
-          return submitter.fail(held, { name: 'PERMISSION_DENIED', message: notAllowed(identity, entry).detail });
-        if (maySubmit(held, entry)) submitter.submit(held, entry);
-      } else leftMs = until - clock.now();
-      // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
-      if (leftMs <= 0 || (queue.isStopped && held.state === 'HELD')) return;
-      await queue.waitForChange(held, leftMs, departure);
+    if (!isPending(held) || departure.aborted) return 0;
+    if (held.state === 'SUBMITTING') return Math.max(0, until - clock.now());
+    takeOver(held);
+    const entry = routeOf(held);
+    const waitedMs = clock.now() - held.arrivedAt;
+    const failure = failureOf(held, entry, waitedMs);
+    if (failure !== undefined) {
+      submitter.fail(held, failure);
+      return 0;
     }
+    // Asked where it really goes: a transaction, or another rule since its POST, may have changed it.
+    const { identity } = held.subject;
+    if (entry !== undefined && !mayUse(identity, entry)) {
+      submitter.fail(held, { name: 'PERMISSION_DENIED', message: notAllowed(identity, entry).detail });
+      return 0;
+    }
+    if (maySubmit(held, entry)) submitter.submit(held, entry);
+    // Stopping: what waits goes on elsewhere, what is on its way is let arrive.
+    if (queue.isStopped && held.state === 'HELD') return 0;
+    return Math.max(0, Math.min(until - clock.now(), held.patienceMs - waitedMs + 1));
   }
 
   return {
     sendQueued,
     sendNext,
     sendEnd,
-    async wait(context, held, ms) {
+    wait(context, held, ms, onEnd) {
+      const { exchange } = context;
       const until = clock.now() + ms;
       queue.seen(held);
-      try {
-        await waitUntil(context, held, until);
-      } finally {
-        // It may have been its turn, and it has not taken it.
-        places.offer(held.runtime);
-      }
+      const lookAgain = (): void => {
+        try {
+          const leftMs = look(context, held, until);
+          if (leftMs > 0) return queue.onChange(held, leftMs, exchange.departure, lookAgain);
+          // It may have been its turn, and it has not taken it.
+          places.offer(held.runtime);
+          onEnd();
+        } catch (error) {
+          failed(exchange, error);
+        }
+      };
+      lookAgain();
     },
     answer(context, held, isPost) {
       const { outcome, failure } = held;

@@ -40,7 +40,7 @@ export interface HeldRequest {
 }
 
 export interface HeldRequests {
-  serve(context: RequestContext, request: HeldRequest): Promise<void>;
+  serve(context: RequestContext, request: HeldRequest): void | Promise<void>;
   /** Cancels by the held id alone (DELETE /v1/query/{id}), which can be guessed: another user is refused. False when it is not held here. */
   cancelById(context: RequestContext, id: string): boolean;
   /** Its coordinator is gone before its query began: it waits for the next one, and the client learns that it waits. */
@@ -130,7 +130,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
     held.state = 'HELD';
   }
 
-  async function serveUnheld(context: RequestContext, id: string, unheld: Unheld): Promise<void> {
+  function serveUnheld(context: RequestContext, id: string, unheld: Unheld): void | Promise<void> {
     const { method, exchange, origin } = context;
     if (unheld === 'not-found') {
       const detail = 'no such waiting query here: its address is wrong, or made with a key that is gone. Run the query again.';
@@ -142,7 +142,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
   }
 
   return {
-    async serve(context, request) {
+    serve(context, request) {
       const { id, token } = request;
       const { exchange, method, headers } = context;
       const held = find(context, request);
@@ -159,10 +159,11 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       // A page that another replica gave out meanwhile.
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));
-      await pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id, queue.size));
-      if (context.exchange.departure.aborted) return;
-      if (isPending(held) && token === held.token) held.token += 1;
-      pages.answer(context, held, false);
+      pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id, queue.size), () => {
+        if (exchange.departure.aborted) return;
+        if (isPending(held) && token === held.token) held.token += 1;
+        pages.answer(context, held, false);
+      });
     },
     cancelById(context, id) {
       const held = queue.find(id);

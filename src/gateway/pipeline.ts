@@ -3,7 +3,7 @@
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { openGuard, type Guard } from './admit/guard.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';
-import { classify } from './classify.ts';
+import { classify, type RequestKind } from './classify.ts';
 import { RequestContext } from './context.ts';
 import { explanationOf, wantsExplanation } from './explain-answer.ts';
 import type { Forward } from './forward.ts';
@@ -31,7 +31,8 @@ export interface PipelineInit extends UiInit {
   readonly onFinished: (context: RequestContext) => void;
 }
 
-export type Pipeline = (exchange: ClientExchange) => Promise<void>;
+/** No promise where nothing has to be waited for in one: a request that is held keeps what it was begun with. */
+export type Pipeline = (exchange: ClientExchange) => void | Promise<void>;
 
 /** What BI tools ask on connecting; answered here, so that nothing wakes (trino-protocol section 6). */
 function info({ table, startedAt, now }: PipelineInit, context: RequestContext): void {
@@ -83,15 +84,9 @@ async function spooled(init: PipelineInit, context: RequestContext): Promise<voi
 
 export function createPipeline(init: PipelineInit): Pipeline {
   const { guard, statements, heldRequests, queries, seenFrom, now, onFinished } = init;
-  return async (exchange) => {
-    const asked = new RequestContext(exchange, seenFrom(exchange));
-    const what = classify(asked.method, asked.path, asked.search);
-    asked.notes.kind = what.kind;
-    asked.notes.beganAt = now();
-    exchange.onFinished(() => onFinished(asked));
-    const admitted = guard.admit(asked, what);
-    const context = admitted instanceof Promise ? await admitted : admitted;
-    if (context === undefined) return undefined;
+
+  function serve(context: RequestContext, what: RequestKind): void | Promise<void> {
+    const { exchange } = context;
     // Names of runtimes are not for everybody where the gateway knows who asks.
     if (wantsExplanation(context.headers) && (guard === openGuard || context.identity !== undefined))
       exchange.decorate(() => explanationOf(init.table(), context));
@@ -135,5 +130,16 @@ export function createPipeline(init: PipelineInit): Pipeline {
       default:
         what satisfies never;
     }
+  }
+
+  return (exchange) => {
+    const asked = new RequestContext(exchange, seenFrom(exchange));
+    const what = classify(asked.method, asked.path, asked.search);
+    asked.notes.kind = what.kind;
+    asked.notes.beganAt = now();
+    exchange.onFinished(() => onFinished(asked));
+    const admitted = guard.admit(asked, what);
+    if (!(admitted instanceof Promise)) return admitted === undefined ? undefined : serve(admitted, what);
+    return admitted.then((context) => (context === undefined ? undefined : serve(context, what)));
   };
 }

@@ -203,7 +203,13 @@ export function createGateway({
   const { mayUse } = guard;
   const loadOf = (runtime: string): number => running.countOf(runtime) + queue.waitingFor(runtime);
   const takeOver = createTakeOver({ table, queue, mayUse, isAway, loadOf, isFull: places.isFull, log });
-  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, places, takeOver, addresses, counts, clock });
+  const failed = (exchange: ClientExchange, error: unknown): void => {
+    const { method, target } = exchange.head;
+    log.error('a request failed inside the gateway', { method, path: pathForLog(target), error });
+    sendProblem(exchange, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
+    if (!exchange.isEnded) exchange.destroy();
+  };
+  const pages = createHeldPages({ routeOf, mayUse, queue, submitter, places, takeOver, addresses, counts, clock, failed });
   const aliases = createAliases({ table, queue, marked });
   const kills = createKills({ table, mayUse, queue, aliases, submitter, known, client });
   const statements = createStatements({
@@ -274,12 +280,11 @@ export function createGateway({
   const endFollowing = routes.subscribe(follow);
 
   function handle(exchange: ClientExchange): void {
-    pipeline(exchange).catch((error: unknown) => {
-      const { method, target } = exchange.head;
-      log.error('a request failed inside the gateway', { method, path: pathForLog(target), error });
-      sendProblem(exchange, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
-      if (!exchange.isEnded) exchange.destroy();
-    });
+    try {
+      pipeline(exchange)?.catch((error: unknown) => failed(exchange, error));
+    } catch (error) {
+      failed(exchange, error);
+    }
   }
   const server = createHttpServer({ clock, handle, ...(tls === undefined ? {} : { tls }) });
 

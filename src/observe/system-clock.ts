@@ -7,13 +7,18 @@ const maxTimerMs = 2 ** 31 - 1;
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   after(delayMs: number, task: () => void): () => void {
+    // Nearly all; thousands who wait need one each.
+    if (delayMs <= maxTimerMs) {
+      const only = setTimeout(task, Math.max(0, delayMs)).unref();
+      return () => clearTimeout(only);
+    }
     let timer: NodeJS.Timeout;
     const arm = (leftMs: number): void => {
       const stepMs = Math.min(leftMs, maxTimerMs);
       timer = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : task()), stepMs);
       timer.unref();
     };
-    arm(Math.max(0, delayMs));
+    arm(delayMs);
     return () => clearTimeout(timer);
   },
 });

@@ -8,6 +8,7 @@ import type { DemandPort } from '#gateway/hold/demand.ts';
 import { createOwnKeys, type SealKeys } from '#gateway/hold/seal-keys.ts';
 import type { SharedPlaces } from '#gateway/hold/shared-places.ts';
 import type { RouteReport } from '#gateway/routing/route-report.ts';
+import type { HoldLimits } from '#gateway/hold/hold-queue.ts';
 import type { RouteSource } from '#gateway/routing/route-source.ts';
 import type { RouteTable } from '#gateway/routing/route-table.ts';
 import type { RuntimeStatus } from '#gateway/status.ts';
@@ -29,6 +30,7 @@ export interface GatewayInit {
   readonly clock: Clock;
   readonly log: Log;
   /** See GatewayInit of the gateway itself. */
+  readonly limits?: HoldLimits;
   readonly isOnlyReplica?: boolean;
   readonly trustsRoutes?: boolean;
   readonly shareOf?: (maxRunning: number, runtime: string) => number;

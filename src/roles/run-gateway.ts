@@ -24,6 +24,7 @@ import { SetupError } from '#node/setup-error.ts';
 import { bind } from './bind.ts';
 import { createGatewayAccessLog } from './gateway-access-log.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
+import { defaultHoldLimits } from '#gateway/hold/hold-queue.ts';
 import { randomGatewayName, startGateway } from './gateway.ts';
 import { createGatewayGuard } from './gateway-guard.ts';
 import { runRole, type RoleProcess, type StartedRole } from './role-process.ts';
@@ -71,6 +72,7 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
         random,
         log: role.log,
       }),
+      limits: { ...defaultHoldLimits, perRuntime: config.maxWaiting },
       ...(config.trustedProxies === undefined ? {} : { trustedProxies: config.trustedProxies }),
       ...(written === undefined ? {} : { accessLog: written.accessLog }),
       ...(config.startTraces ? { newTrace: () => randomBytes(24).toString('hex') } : {}),

@@ -13,33 +13,12 @@ type Row = Readonly<Record<string, number>>;
 
 /** As many as wait for one runtime at most, and as many of one user. */
 const users = 10;
-const perUser = 1_000;
+const perUser = 500;
 const pages = 6;
 const warmUp = { mode: 'statements', connections: 32, warmUpMs: 0, measuredMs: 8_000 } as const;
 const polls = { mode: 'polls', connections: 32, perSecond: 1_000, warmUpMs: 1_000, measuredMs: 6_000 } as const;
 const statements = { mode: 'statements', connections: 2, warmUpMs: 500, measuredMs: 2_000 } as const;
-/** Refused ones, as fast as clients would come back. */
-const refusedPerSecond = 20;
 const settleMs = 8_000;
-
-/** Statements that find the queue full, until it is called. Counts the refusals that say so. */
-function keepKnocking(port: number): () => Promise<number> {
-  const headers = { 'X-Trino-User': 'user-0', 'X-Trino-XTrinode': 'team/stalled' };
-  let refused = 0;
-  const under: Promise<void>[] = [];
-  const knock = async (): Promise<void> => {
-    const post = await fetch(`http://127.0.0.1:${port}/v1/statement`, { method: 'POST', headers, body: 'SELECT 1' });
-    const { nextUri = '' } = (await post.json()) as { readonly nextUri?: string };
-    const page = (await (await fetch(nextUri, { headers })).json()) as { readonly error?: { readonly errorName: string } };
-    if (page.error?.errorName === 'QUERY_QUEUE_FULL') refused += 1;
-  };
-  const timer = setInterval(() => under.push(knock()), 1_000 / refusedPerSecond);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(under);
-    return refused;
-  };
-}
 
 interface Look {
   readonly polls: Measured;
@@ -61,14 +40,13 @@ async function measureOnce(directory: string): Promise<Row> {
     stalled.child.stdin?.write('stall\n');
     const waiting = await startWaiters({ port: gateway.port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
     await delay(settleMs);
-    const stopKnocking = keepKnocking(gateway.port);
+    waiting.knock();
     const beside = await look(gateway);
-    const refused = await stopKnocking();
     const held = await waiting.report();
     await waiting.stop();
     const row = {
       waiting: users * perUser,
-      refused,
+      refused: held.refused,
       heldPollsPerSecond: Math.round(held.polls / held.seconds),
       aloneP50Milliseconds: Number(alone.polls.p50.toFixed(2)),
       aloneP99Milliseconds: Number(alone.polls.p99.toFixed(2)),

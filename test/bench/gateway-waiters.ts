@@ -14,7 +14,7 @@ type Row = Readonly<Record<string, number>>;
 const users = 50;
 /** Until all polls are the long ones, and as long as they are looked at. */
 const settleMs = 8_000;
-const watchedMs = 18_000;
+const watchedMs = 24_000;
 /** Of a late poll of so many who wait, on average. */
 function longHoldMsOf(clients: number): number {
   const ids = Array.from({ length: 16 }, (_, index) => formatHeldId(0, index, 'be'));
@@ -97,7 +97,7 @@ export const benchGatewayWaiters: Bench = {
     const all = [...fiveThousand, ...tenThousand];
     const unfinished = all.map(({ clients = 0, finished = 0 }) => ({ unfinished: clients - finished }));
     return {
-      what: `5,000, then 10,000 clients of ${users} users wait for one sleeping runtime through one gateway process, each poll kept open for 8 s, then 15 s, on average; then it wakes. Latest of all runs`,
+      what: `5,000, then 10,000 clients of ${users} users wait for one sleeping runtime through one gateway process, each poll kept open for 20 s on average; then it wakes. Latest of all runs`,
       runs: all,
       limits: [
         { name: 'wakes that the gateway asked for', value: most(all, 'wakes'), most: 1, unit: '' },

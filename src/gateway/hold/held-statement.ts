@@ -43,7 +43,7 @@ export interface HeldStatement {
   capability?: string;
   lastSeenAt: EpochMs;
   /** Requests of the client that wait right now, and how each is woken. */
-  readonly wakers: Set<() => void>;
+  wakers: readonly (() => void)[];
   /** While no request waits, the next one is expected until then; later nobody is thought to wait. */
   expectedUntil: EpochMs;
   /** In states HANDED_OVER and REFUSED; replayed to every repetition. */
@@ -55,6 +55,8 @@ export interface HeldStatement {
   /** Authorization of the newest poll, preferred at submission because tokens expire. */
   freshAuthorization?: string;
 }
+
+export const noWakers: readonly (() => void)[] = Object.freeze([]);
 
 /** Without a poll for this long nobody waits any more: longer than the pause of any client between polls (Go: 15 s). */
 export const waitingGraceMs = 25_000;
@@ -70,11 +72,11 @@ export function isPending(held: HeldStatement): boolean {
 }
 
 export function isWaiting(held: HeldStatement, now: EpochMs): boolean {
-  return isPending(held) && (held.wakers.size > 0 || now < held.expectedUntil);
+  return isPending(held) && (held.wakers.length > 0 || now < held.expectedUntil);
 }
 
 export function isForgettable(held: HeldStatement, now: EpochMs): boolean {
-  if (held.wakers.size > 0 || held.state === 'SUBMITTING') return false;
+  if (held.wakers.length > 0 || held.state === 'SUBMITTING') return false;
   const isEnded = held.state === 'FAILED' || held.state === 'CANCELED';
   return now - held.lastSeenAt >= (isEnded ? toldKeptMs : abandonedAfterMs);
 }

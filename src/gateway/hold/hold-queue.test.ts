@@ -81,7 +81,7 @@ it('a change is told to a crowd in the order of its line, a few at a time, so th
   for (let index = 0; index < 100; index += 1) {
     const held = queue.admit(aStatement);
     assert.ok('id' in held);
-    held.wakers.add(() => void told.push(index));
+    held.wakers = [() => void told.push(index)];
   }
   queue.notify(['team/a']);
   assert.ok(told.length > 0 && told.length < 50, `at once: ${told.length}`);

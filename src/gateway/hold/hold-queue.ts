@@ -13,12 +13,14 @@ import {
   isForgettable,
   isPending,
   isWaiting,
+  noWakers,
   sizeOf,
   waitingGraceMs,
   type HeldStatement,
   type Outcome,
 } from './held-statement.ts';
 import type { MemoryBudget } from './memory-budget.ts';
+import { Rounds } from './rounds.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 
 export interface HoldLimits {
@@ -27,7 +29,7 @@ export interface HoldLimits {
   readonly totalBytes: number;
 }
 
-export const defaultHoldLimits: HoldLimits = { perRuntime: 10_000, perUser: 1_000, totalBytes: 256 * 1024 * 1024 };
+export const defaultHoldLimits: HoldLimits = { perRuntime: 5_000, perUser: 1_000, totalBytes: 256 * 1024 * 1024 };
 
 export type NewStatement = Pick<HeldStatement, 'runtime' | 'subject' | 'patienceMs' | 'headers' | 'body' | 'forwarded' | 'origin'>;
 
@@ -51,10 +53,9 @@ export interface HoldQueueInit {
   readonly onSweep?: (runtimes: Iterable<string>) => void;
 }
 
-/** Who waits now is looked at this often while anything is held, in ms. */
-const sweepMs = 1_000;
 /** Who looks again takes a part of a millisecond each, and what else comes to this gateway must not wait for thousands of them. */
 const atOnce = 32;
+const soon = Promise.resolve();
 
 export class HoldQueue {
   readonly #init: HoldQueueInit;
@@ -63,12 +64,24 @@ export class HoldQueue {
   readonly #endings = createEndings();
   readonly #lines = new Map<string, FairLine<HeldStatement>>();
   #sequence: number;
+  /** Of each line, whose statement has come last. */
+  readonly #newest = new Map<string, Omit<WaitingCount, 'waiting'>>();
+  /** Who waits now is looked at again and again while anything is held. */
+  readonly #rounds: Rounds<HeldStatement>;
   #isStopped = false;
-  #cancelSweep: (() => void) | undefined;
 
   constructor(init: HoldQueueInit) {
     this.#init = init;
     this.#sequence = init.firstSequence;
+    this.#rounds = new Rounds({
+      clock: init.clock,
+      items: () => this.#held.values(),
+      look: (held) => this.#check(held),
+      onEnd: () => {
+        init.onSweep?.(this.#lines.keys());
+        return this.#held.size > 0 && !this.#isStopped;
+      },
+    });
   }
 
   get size(): number {
@@ -126,13 +139,13 @@ export class HoldQueue {
       ...former,
       maySubmitAgain: false,
       lastSeenAt: now,
-      wakers: new Set(),
+      wakers: noWakers,
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);
     this.#count(held);
     this.#refresh(runtime, held.arrivedAt);
-    this.#planSweep();
+    if (!this.#isStopped) this.#rounds.plan();
     return held;
   }
 
@@ -174,21 +187,23 @@ export class HoldQueue {
     this.#refresh(held.runtime);
   }
 
-  /** Fulfilled by the next `wake` or `notify`, after `ms`, or when the client goes. */
-  waitForChange(held: HeldStatement, ms: number, gone: Cancellation): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        held.wakers.delete(done);
-        gone.removeEventListener('abort', done);
-        held.lastSeenAt = this.#init.clock.now();
-        held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
-        resolve();
-      };
-      const cancel = this.#init.clock.after(ms, done);
-      held.wakers.add(done);
-      gone.addEventListener('abort', done);
-    });
+  /**
+   * Calls `look` once: after the next `wake` or `notify`, after `ms`, or when the client goes, and never within the call that told it. It
+   * throws nothing. A function to call and no promise: thousands wait, and what each of them keeps is looked through with all garbage.
+   */
+  onChange(held: HeldStatement, ms: number, gone: Cancellation, look: () => void): void {
+    const told = (): void => {
+      cancel();
+      const others = held.wakers.filter((other) => other !== told);
+      held.wakers = others.length === 0 ? noWakers : others;
+      gone.removeEventListener('abort', told);
+      held.lastSeenAt = this.#init.clock.now();
+      held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
+      void soon.then(look);
+    };
+    const cancel = this.#init.clock.after(ms, told);
+    held.wakers = [...held.wakers, told];
+    gone.addEventListener('abort', told);
   }
 
   /** The statement changed: its requests look again. */
@@ -200,13 +215,13 @@ export class HoldQueue {
 
   /** Its requests look again. */
   nudge(held: HeldStatement): void {
-    for (const wake of [...held.wakers]) wake();
+    for (const wake of held.wakers) wake();
   }
 
   /** The first who has a request open looks again. False when nobody has. */
   nudgeNext(runtime: string): boolean {
     for (const held of this.lineOf(runtime)) {
-      if (held.state !== 'HELD' || held.wakers.size === 0) continue;
+      if (held.state !== 'HELD' || held.wakers.length === 0) continue;
       this.nudge(held);
       return true;
     }
@@ -277,7 +292,7 @@ export class HoldQueue {
   /** Everybody who waits is answered now; nobody waits any more. */
   stop(): void {
     this.#isStopped = true;
-    this.#cancelSweep?.();
+    this.#rounds.stop();
     for (const held of this.#held.values()) this.nudge(held);
   }
 
@@ -313,27 +328,25 @@ export class HoldQueue {
     let line = this.#lines.get(held.runtime);
     if (line === undefined) this.#lines.set(held.runtime, (line = new FairLine()));
     line.add(held.subject.user, held);
+    if (held.arrivedAt >= (this.#newest.get(held.runtime)?.newestArrivedAt ?? 0))
+      this.#newest.set(held.runtime, { newestArrivedAt: held.arrivedAt, user: held.subject.user });
   }
 
   #uncount(held: HeldStatement): void {
     const line = this.#lines.get(held.runtime);
-    if (line?.delete(held.subject.user, held) === true && line.size === 0) this.#lines.delete(held.runtime);
+    if (line?.delete(held.subject.user, held) !== true || line.size > 0) return;
+    this.#lines.delete(held.runtime);
+    this.#newest.delete(held.runtime);
   }
 
   #countOf(runtime: string): WaitingCount {
-    let newest: HeldStatement | undefined;
-    for (const held of this.lineOf(runtime)) if (newest === undefined || held.arrivedAt >= newest.arrivedAt) newest = held;
-    return { waiting: this.waitingFor(runtime), newestArrivedAt: newest?.arrivedAt ?? 0, user: newest?.subject.user ?? '' };
+    return { waiting: this.waitingFor(runtime), ...(this.#newest.get(runtime) ?? { newestArrivedAt: 0, user: '' }) };
   }
 
   #refresh(runtime: string, arrivedAt?: number): void {
     const { demand, needsDemand } = this.#init;
     if (this.#lines.has(runtime) && needsDemand(runtime)) demand.want(runtime, () => this.#countOf(runtime), arrivedAt);
     else demand.release(runtime);
-  }
-
-  #planSweep(): void {
-    if (!this.#isStopped) this.#cancelSweep ??= this.#init.clock.after(sweepMs, () => this.#sweep());
   }
 
   /** What it came to is remembered, since its address may still open. */
@@ -346,16 +359,11 @@ export class HoldQueue {
     this.drop(held);
   }
 
-  #sweep(): void {
-    this.#cancelSweep = undefined;
+  #check(held: HeldStatement): void {
     const now = this.#init.clock.now();
-    for (const held of [...this.#held.values()]) {
-      if (isForgettable(held, now)) this.#end(held);
-      else if (!isWaiting(held, now)) this.#uncount(held);
-      else continue;
-      this.#refresh(held.runtime);
-    }
-    this.#init.onSweep?.(this.#lines.keys());
-    if (this.#held.size > 0) this.#planSweep();
+    if (isForgettable(held, now)) this.#end(held);
+    else if (!isWaiting(held, now)) this.#uncount(held);
+    else return;
+    this.#refresh(held.runtime);
   }
 }

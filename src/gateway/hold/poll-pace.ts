@@ -12,19 +12,21 @@ export function postHoldMs(state: RouteState): number {
 
 const firstPollsMs = 1_000;
 const laterPollsMs = 3_000;
-/** Thousands who wait ask so many times a second in all: beyond 1,500 of them each is kept longer. */
-const pollsPerSecond = 500;
+/** Thousands who wait ask so many times a second in all: beyond 600 of them each is kept longer. */
+const pollsPerSecond = 200;
 /**
  * Clients that came together, or were answered late together, would poll together for as long as they wait, and be in everybody's way
  * for a moment each time: the time of each is shorter by another part of a third. Multiples of the golden ratio lie evenly in it.
  */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
+/** Of a client that pauses long itself: it must not be found pausing. */
+const longPausersMs = 18_000;
 /** Below every read time-out (30 s) and load balancer default seen. */
-const longestMs = 18_000;
+const longestMs = 24_000;
 
 /** `id`: of the held statement; its number tells it from those that came with it. `waiting`: statements that wait at this gateway. */
 export function pollHoldMs(token: number, userAgent: string | undefined, id: string, waiting: number): number {
-  if (userAgent !== undefined && /^(go-http-client|trino-go-client|trino\/go)/i.test(userAgent)) return longestMs;
+  if (userAgent !== undefined && /^(go-http-client|trino-go-client|trino\/go)/i.test(userAgent)) return longPausersMs;
   if (token <= 2) return firstPollsMs;
   const ms = Math.min(longestMs, Math.max(laterPollsMs, (waiting / pollsPerSecond) * 1_000));
   const number = Number(id.slice(16, 21));

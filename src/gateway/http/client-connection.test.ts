@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
 import { ClientConnection } from './client-connection.ts';
 import { keepAliveMs, type ClientExchange } from './client-exchange.ts';
+import { KnownLines } from './header-lines.ts';
 import { createLargeHeads, largeHeadBytes } from './large-heads.ts';
 
 class FakeSocket extends Duplex {
@@ -71,13 +72,14 @@ function aConnection(largeHeads = createLargeHeads()): Served {
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  const connection = new ClientConnection({
-    socket: socket as unknown as Socket,
+  const connection = new ClientConnection(socket as unknown as Socket, {
     clock: { now: () => served.nowMs, after: () => () => undefined },
     handle: (exchange) => void exchanges.push(exchange),
     isStopping: () => isStopping,
-    isDone: () => false,
+    trust: () => 0,
     largeHeads,
+    knownLines: new KnownLines(),
+    onClosed: () => undefined,
   });
   return served;
 }

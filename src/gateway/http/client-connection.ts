@@ -3,22 +3,25 @@
 import type { Socket } from 'node:net';
 import type { Clock, EpochMs } from '#core/clock.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from './body-decoder.ts';
-import { ClientExchange, keepAliveMs } from './client-exchange.ts';
+import { ClientExchange, keepAliveMs, type ExchangeOwner } from './client-exchange.ts';
 import { hasHalfLineEnd, maxHeadBytes } from './fields.ts';
 import { Gathering } from './gathering.ts';
+import { maxKeptLines, type HeaderLines, type KnownLines } from './header-lines.ts';
 import { largeHeadBytes, type LargeHeads } from './large-heads.ts';
 import { reasonOf } from './reason-phrases.ts';
-import { parseRequestHead, type HeaderLines, type Refusal, type RequestHead } from './request-head.ts';
+import { parseRequestHead, type Refusal, type RequestHead } from './request-head.ts';
 
-export interface ConnectionInit {
-  readonly socket: Socket;
+/** What all connections of a server have in common: each keeps as little as it can of its own, since there are thousands. */
+export interface ConnectionsInit {
   readonly clock: Clock;
   readonly handle: (exchange: ClientExchange) => void;
-  /** Whether this answer is the last of its connection. */
+  /** Answers are the last of their connections. */
   readonly isStopping: () => boolean;
-  /** Whether it ends at once where it had been promised to go on. */
-  readonly isDone: () => boolean;
+  /** Counts changes of whose certificates clients may show: a connection of before ends at once, whatever it was promised. */
+  readonly trust: () => number;
   readonly largeHeads: LargeHeads;
+  readonly knownLines: KnownLines;
+  readonly onClosed: (connection: ClientConnection) => void;
 }
 
 /** From the first byte of a head to its last: 1 MiB over a slow line. */
@@ -35,14 +38,15 @@ const quietMs = 1_000;
 const lingerMs = 2_000;
 const maxLingerBytes = 1024 * 1024;
 
-/** Characters of header lines that a connection keeps to compare the next ones with: of a statement, and of what asks for its pages. */
-const maxRememberedLines = 4 * 1024;
+/** Header lines that a connection compares the next ones with first: of a statement, and of what asks for its pages. */
 const rememberedLines = 2;
 
 const endOfHead = Buffer.from('\r\n\r\n');
 
-export class ClientConnection {
-  readonly #init: ConnectionInit;
+export class ClientConnection implements ExchangeOwner {
+  readonly socket: Socket;
+  readonly #init: ConnectionsInit;
+  readonly #trustAtBirth: number;
   /** What has come and is not read yet. */
   #ahead: Buffer | undefined;
   readonly #gathering = new Gathering();
@@ -56,21 +60,27 @@ export class ClientConnection {
   #searched = 0;
   #hasLargeHead = false;
   #isAdvancing = false;
+  /** The client waits to be told to send its body. */
+  #owesContinue = false;
   /** Bytes of a refused client; undefined while it is served. */
   #lingered: number | undefined;
   #silences = 0;
   #idleSince: EpochMs;
 
-  constructor(init: ConnectionInit) {
+  constructor(socket: Socket, init: ConnectionsInit) {
+    this.socket = socket;
     this.#init = init;
-    const { socket } = init;
+    this.#trustAtBirth = init.trust();
     this.#idleSince = init.clock.now();
     socket.setTimeout(keepAliveMs, () => this.#silent());
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('drain', () => this.#drained());
     // As 'close', but a client that has gone is noticed also while its answer waits.
     socket.on('end', () => this.#depart());
-    socket.on('close', () => this.#depart());
+    socket.on('close', () => {
+      this.#depart();
+      init.onClosed(this);
+    });
     // 'close' follows.
     socket.on('error', () => undefined);
   }
@@ -80,14 +90,14 @@ export class ClientConnection {
   }
 
   destroy(): void {
-    this.#init.socket.destroy();
+    this.socket.destroy();
   }
 
   /** No more than one request: the one that may be on its way, whose answer says so. Without one it ends when the client is quiet. */
   retire(): void {
     if (!this.isIdle) return;
     if (this.#init.clock.now() - this.#idleSince >= quietMs) this.destroy();
-    else this.#init.socket.setTimeout(quietMs);
+    else this.socket.setTimeout(quietMs);
   }
 
   /** The chunk may be written over afterwards. */
@@ -106,10 +116,10 @@ export class ClientConnection {
   #advance(): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    while (!this.#init.socket.destroyed && this.#lingered === undefined && this.#step());
+    while (!this.socket.destroyed && this.#lingered === undefined && this.#step());
     this.#isAdvancing = false;
     if (this.#ahead === undefined) this.#gathering.release();
-    const { socket } = this.#init;
+    const { socket } = this;
     const hasEnough = this.#exchange !== undefined && (this.#ahead?.length ?? 0) > maxAheadBytes;
     if (hasEnough !== socket.isPaused()) void (hasEnough ? socket.pause() : socket.resume());
   }
@@ -119,36 +129,46 @@ export class ClientConnection {
     const exchange = this.#exchange;
     if (exchange === undefined) return this.#beginExchange();
     if (this.#body !== undefined) return this.#readBody(exchange, this.#body);
-    if (!exchange.isEnded || this.#init.socket.writableNeedDrain) return false;
+    if (!exchange.isEnded || this.socket.writableNeedDrain) return false;
     this.#exchange = undefined;
     this.#idleSince = this.#init.clock.now();
-    if (this.#init.isStopping()) this.retire();
+    if (this.#isLeaving()) this.retire();
     return true;
   }
 
   #beginExchange(): boolean {
     const head = this.#readHead();
     if (head === undefined) return false;
-    const { socket, clock, handle, isStopping } = this.#init;
-    let saysContinue = head.awaitsContinue;
-    const exchange = new ClientExchange({
-      head,
-      socket,
-      now: clock.now,
-      // A client that was not told to send its body may send it or not: what comes next could be either.
-      mayKeepAlive: () => head.keepsAlive && !isStopping() && !saysContinue,
-      onReader: () => {
-        if (saysContinue) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
-        saysContinue = false;
-        if (this.#body === undefined) exchange.reader?.onEnd();
-        else this.#advance();
-      },
-      onEnd: (keepsAlive) => this.#answered(keepsAlive),
-    });
+    const exchange = new ClientExchange(head, this);
     this.#exchange = exchange;
+    this.#owesContinue = head.awaitsContinue;
     this.#body = head.body === 0 ? undefined : createBodyDecoder(head.body);
-    handle(exchange);
+    this.#init.handle(exchange);
     return true;
+  }
+
+  now(): EpochMs {
+    return this.#init.clock.now();
+  }
+
+  mayKeepAlive(): boolean {
+    // A client that was not told to send its body may send it or not: what comes next could be either.
+    return this.#exchange?.head.keepsAlive === true && !this.#isLeaving() && !this.#owesContinue;
+  }
+
+  bodyIsWanted(exchange: ClientExchange): void {
+    if (this.#owesContinue) this.socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    this.#owesContinue = false;
+    if (this.#body === undefined) exchange.reader?.onEnd();
+    else this.#advance();
+  }
+
+  #isDone(): boolean {
+    return this.#init.trust() !== this.#trustAtBirth;
+  }
+
+  #isLeaving(): boolean {
+    return this.#init.isStopping() || this.#isDone();
   }
 
   /** Undefined when it is not all there yet, or was refused. */
@@ -160,7 +180,7 @@ export class ClientConnection {
     if (end < 0 || end + 4 > maxHeadBytes) return this.#missEnd(ahead);
     // Some old clients end a body with one line end too many (RFC 9112 section 2.2).
     const start = end > 0 && ahead[0] === 13 && ahead[1] === 10 ? 2 : 0;
-    const head = parseRequestHead(ahead.toString('latin1', start, end + 4), this.#lastLines);
+    const head = parseRequestHead(ahead.toString('latin1', start, end + 4), this.#init.knownLines, this.#lastLines);
     this.#ahead = end + 4 === ahead.length ? undefined : ahead.subarray(end + 4);
     this.#searched = 0;
     this.#endLargeHead();
@@ -174,7 +194,7 @@ export class ClientConnection {
 
   #remember(lines: HeaderLines): void {
     const last = this.#lastLines;
-    if (lines === last[0] || lines.text.length > maxRememberedLines) return;
+    if (lines === last[0] || lines.text.length > maxKeptLines) return;
     this.#lastLines = [lines, ...last.filter((other) => other !== lines)].slice(0, rememberedLines);
   }
 
@@ -229,17 +249,17 @@ export class ClientConnection {
     this.#refuse({ status: 400, why }, isOpen);
   }
 
-  #answered(keepsAlive: boolean): void {
-    const { socket, isDone } = this.#init;
+  answered(keepsAlive: boolean): void {
+    const { socket } = this;
     // What its head has promised cannot be taken back: the next request may be on its way.
-    if (keepsAlive && !isDone()) return this.#advance();
+    if (keepsAlive && !this.#isDone()) return this.#advance();
     this.#exchange = undefined;
     socket.end();
     this.#linger();
   }
 
   #linger(): void {
-    const { socket } = this.#init;
+    const { socket } = this;
     this.#ahead = undefined;
     this.#gathering.release();
     this.#endLargeHead();
@@ -250,7 +270,7 @@ export class ClientConnection {
 
   /** Nobody knows where the next request begins: this was the last one. */
   #refuse({ status, why }: Refusal, mayAnswer = true): void {
-    const { socket } = this.#init;
+    const { socket } = this;
     if (!mayAnswer) return this.destroy();
     const body = `${why}\n`;
     const head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
@@ -265,7 +285,7 @@ export class ClientConnection {
 
   /** Nothing has come or gone for a while. */
   #silent(): void {
-    const { socket } = this.#init;
+    const { socket } = this;
     const exchange = this.#exchange;
     const waitsForClient = exchange === undefined || this.#lingered !== undefined || (this.#body !== undefined && !exchange.isEnded);
     this.#silences = exchange?.isEnded === true ? this.#silences + 1 : 0;

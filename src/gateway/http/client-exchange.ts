@@ -14,15 +14,16 @@ export interface BodyReader {
   onBroken(): void;
 }
 
-export interface ExchangeInit {
-  readonly head: RequestHead;
+/** The connection, as the exchange that is under way on it sees it. */
+export interface ExchangeOwner {
   readonly socket: Socket;
-  readonly now: () => number;
-  /** Whether the connection goes on after the answer. */
-  readonly mayKeepAlive: () => boolean;
-  readonly onReader: () => void;
+  now(): number;
+  /** Whether it goes on after the answer. */
+  mayKeepAlive(): boolean;
+  /** It has a reader for its body now. */
+  bodyIsWanted(exchange: ClientExchange): void;
   /** The answer is complete. */
-  readonly onEnd: (keepsAlive: boolean) => void;
+  answered(keepsAlive: boolean): void;
 }
 
 /** Above the idle time-outs of clients' pools and load balancers, so that they close first (trino-protocol 8.1). */
@@ -46,7 +47,7 @@ function writeJoined(socket: Socket, parts: readonly (string | Buffer)[]): void 
 export class ClientExchange {
   readonly head: RequestHead;
   readonly departure = new Departure();
-  readonly #init: ExchangeInit;
+  readonly #owner: ExchangeOwner;
   #state: 'open' | 'begun' | 'ended' = 'open';
   #keepsAlive = false;
   #isLast = false;
@@ -60,21 +61,21 @@ export class ClientExchange {
   #onFinished: (() => void) | undefined;
   #decoration: (() => readonly [string, string]) | undefined;
 
-  constructor(init: ExchangeInit) {
-    this.#init = init;
-    this.head = init.head;
+  constructor(head: RequestHead, owner: ExchangeOwner) {
+    this.head = head;
+    this.#owner = owner;
   }
 
   get clientAddress(): string {
-    return this.#init.socket.remoteAddress ?? 'unknown';
+    return this.#owner.socket.remoteAddress ?? 'unknown';
   }
 
   get isTls(): boolean {
-    return 'encrypted' in this.#init.socket;
+    return 'encrypted' in this.#owner.socket;
   }
 
   get clientCertificate(): ClientCertificate | undefined {
-    return readClientCertificate(this.#init.socket);
+    return readClientCertificate(this.#owner.socket);
   }
 
   /** Nothing of an answer has been sent, and there is somebody to read one. */
@@ -131,14 +132,14 @@ export class ClientExchange {
   readBody(reader: BodyReader): void {
     this.#reader = reader;
     if (this.departure.aborted) reader.onBroken();
-    else this.#init.onReader();
+    else this.#owner.bodyIsWanted(this);
   }
 
   /** A whole answer of the gateway's own. `headers` alternate names and values, without any about the length. */
   send(status: number, headers: readonly string[], body: Buffer | string): void {
     if (!this.isOpen) return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const date = new Date(this.#init.now()).toUTCString();
+    const date = new Date(this.#owner.now()).toUTCString();
     this.begin(status, reasonOf(status), [...headers, 'Date', date], status === 204 ? undefined : bytes.length);
     this.add(bytes);
     this.end();
@@ -152,7 +153,7 @@ export class ClientExchange {
     const { method, isHttp10 } = this.head;
     this.#hasBody = method !== 'HEAD' && status !== 204 && status !== 304;
     this.#isChunked = this.#hasBody && length === undefined && !isHttp10;
-    this.#keepsAlive = !this.#isLast && this.#init.mayKeepAlive() && (length !== undefined || this.#isChunked || !this.#hasBody);
+    this.#keepsAlive = !this.#isLast && this.#owner.mayKeepAlive() && (length !== undefined || this.#isChunked || !this.#hasBody);
     let text = `HTTP/1.1 ${status} ${reason}\r\n`;
     for (let index = 0; index < headers.length; index += 2) text += `${headers[index] as string}: ${headers[index + 1] as string}\r\n`;
     if (this.#decoration !== undefined) text += `${this.#decoration().join(': ')}\r\n`;
@@ -170,7 +171,7 @@ export class ClientExchange {
 
   /** Writes what there is. False when the kernel has not taken all of it: then the slices are still needed. */
   flush(): boolean {
-    const { socket } = this.#init;
+    const { socket } = this.#owner;
     const parts = this.#parts;
     if (parts.length === 0) return true;
     this.#parts = [];
@@ -188,12 +189,12 @@ export class ClientExchange {
   }
 
   get needsDrain(): boolean {
-    return this.#init.socket.writableNeedDrain;
+    return this.#owner.socket.writableNeedDrain;
   }
 
   /** Called back once, when the client has taken what waits for it. */
   onDrain(listener: () => void): void {
-    this.#init.socket.once('drain', listener);
+    this.#owner.socket.once('drain', listener);
   }
 
   /** The answer is complete. As `flush`. */
@@ -203,12 +204,12 @@ export class ClientExchange {
     if (this.#isChunked) this.#parts.push('0\r\n\r\n');
     const isFree = this.flush();
     this.#finish();
-    this.#init.onEnd(this.#keepsAlive);
+    this.#owner.answered(this.#keepsAlive);
     return isFree;
   }
 
   /** Breaks the connection off: an answer that was begun can be ended in no other way that tells the client so. */
   destroy(): void {
-    this.#init.socket.destroy();
+    this.#owner.socket.destroy();
   }
 }

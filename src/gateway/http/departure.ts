@@ -8,28 +8,31 @@ export interface Cancellation {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+const nobody: readonly (() => void)[] = Object.freeze([]);
+
 export class Departure implements Cancellation {
   #isAborted = false;
-  #listeners: (() => void)[] = [];
+  /** Replaced, not changed: an array that grows takes room for many, and most have one or none. */
+  #listeners = nobody;
 
   get aborted(): boolean {
     return this.#isAborted;
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#listeners = [...this.#listeners, listener];
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const index = this.#listeners.lastIndexOf(listener);
-    if (index >= 0) this.#listeners.splice(index, 1);
+    const rest = this.#listeners.filter((other) => other !== listener);
+    this.#listeners = rest.length === 0 ? nobody : rest;
   }
 
   abort(): void {
     if (this.#isAborted) return;
     this.#isAborted = true;
     const listeners = this.#listeners;
-    this.#listeners = [];
+    this.#listeners = nobody;
     for (const listener of listeners) listener();
   }
 
@@ -37,7 +40,7 @@ export class Departure implements Cancellation {
   toSignal(): AbortSignal {
     const controller = new AbortController();
     if (this.#isAborted) controller.abort();
-    else this.#listeners.push(() => controller.abort());
+    else this.addEventListener('abort', () => controller.abort());
     return controller.signal;
   }
 }

@@ -17,7 +17,8 @@ const maxKnownNames = 1_000;
 /** Whoever remembers a part of a head keeps all of it in memory: parts of one that is longer than this are copies. */
 const sharedUpTo = 16 * 1024;
 
-function copyOf(text: string): string {
+/** Holds on to nothing but itself. */
+export function copyOf(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 

@@ -4,8 +4,9 @@ import { constants } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { Clock } from '#core/clock.ts';
-import { ClientConnection } from './client-connection.ts';
+import { ClientConnection, type ConnectionsInit } from './client-connection.ts';
 import type { ClientExchange } from './client-exchange.ts';
+import { KnownLines } from './header-lines.ts';
 import { createLargeHeads } from './large-heads.ts';
 import { readShared } from './shared-reads.ts';
 import type { TlsSource } from './tls-files.ts';
@@ -49,12 +50,22 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   const connections = new Set<ClientConnection>();
   const servers: Server[] = [];
   const ends: (() => void)[] = [];
-  const largeHeads = createLargeHeads();
   let isStopping = false;
   /** Their server does not know of connections that read into the shared buffer. */
   let onEmpty = (): void => undefined;
-  /** Counts changes of whose certificates clients may show: connections of before a change are not trusted on. */
   let trust = 0;
+  const init: ConnectionsInit = {
+    clock,
+    handle,
+    isStopping: () => isStopping,
+    trust: () => trust,
+    largeHeads: createLargeHeads(),
+    knownLines: new KnownLines(),
+    onClosed(connection) {
+      connections.delete(connection);
+      if (connections.size === 0) onEmpty();
+    },
+  };
 
   function createListener(): Server {
     const server =
@@ -66,14 +77,7 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   }
 
   function take(socket: Socket): void {
-    const trustAtBirth = trust;
-    const isDone = (): boolean => trust !== trustAtBirth;
-    const connection = new ClientConnection({ socket, clock, handle, isStopping: () => isStopping || isDone(), isDone, largeHeads });
-    connections.add(connection);
-    socket.once('close', () => {
-      connections.delete(connection);
-      if (connections.size === 0) onEmpty();
-    });
+    connections.add(new ClientConnection(socket, init));
   }
 
   function endIdle(): void {

@@ -1,7 +1,8 @@
 // The head of a client's request: what it asks, and how long its body is. Pure. One reading or a refusal: a request whose end two
 // readers could see in two places never gets further (RFC 9112 sections 3, 6 and 11.2).
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
-import { areCleanLines, maxFields, parseFields, parseLength, partOf, readFraming, type Framing } from './fields.ts';
+import { maxFields, parseLength, partOf, type Framing } from './fields.ts';
+import type { HeaderLines, KnownLines } from './header-lines.ts';
 
 /** Bytes, 0 for none; chunked: until its last chunk. */
 export type RequestBody = number | 'chunked';
@@ -18,13 +19,6 @@ export interface RequestHead {
   /** The client sends its body when it is told to. */
   readonly awaitsContinue: boolean;
   readonly lines: HeaderLines;
-}
-
-/** What follows the first line, read. */
-export interface HeaderLines {
-  readonly text: string;
-  readonly headers: HeaderPairs;
-  readonly framing: Framing;
 }
 
 /** The connection is of no use afterwards: nobody knows where the next request begins. */
@@ -61,23 +55,13 @@ function refusalOfHost({ hosts }: Framing, isHttp10: boolean): Refusal | undefin
   return isHost(hosts[0] as string) ? undefined : refuse('Host is not a name or an address with its port');
 }
 
-function readLines(text: string): HeaderLines | Refusal {
-  if (!areCleanLines(text)) return refuse('a control character or half of a line end');
-  const headers = parseFields(text.slice(0, -2), 0);
-  if (typeof headers === 'string') return refuse(headers, headers.includes(`more than ${maxFields}`) ? 431 : 400);
-  return { text, headers, framing: readFraming(headers) };
-}
-
-/**
- * `head` is everything up to and including the empty line. `last`: the lines of requests before it on the same connection; clients
- * repeat them byte by byte, and what has been read once need not be read again.
- */
-export function parseRequestHead(head: string, last: readonly HeaderLines[] = []): RequestHead | Refusal {
+/** `head` is everything up to and including the empty line. `last`: the lines of requests before it on the same connection. */
+export function parseRequestHead(head: string, known: KnownLines, last: readonly HeaderLines[]): RequestHead | Refusal {
   const lineEnd = head.indexOf('\r\n');
   const [, method, target, version] = requestLine.exec(head.slice(0, lineEnd)) ?? [];
   const text = head.slice(lineEnd + 2);
-  const lines = last.find((other) => other.text === text) ?? readLines(text);
-  if ('status' in lines) return lines;
+  const lines = last.find((other) => other.text === text) ?? known.read(text);
+  if (typeof lines === 'string') return refuse(lines, lines.includes(`more than ${maxFields}`) ? 431 : 400);
   if (method === undefined || target === undefined) return refuse('the first line is not METHOD TARGET HTTP/1.1');
   if (version !== '1.1' && version !== '1.0') return refuse('only HTTP/1.1 and HTTP/1.0 are served', 505);
   const isHttp10 = version === '1.0';

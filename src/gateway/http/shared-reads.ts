@@ -10,6 +10,14 @@ interface WithHandle {
 /** As much as one read takes from the kernel. */
 const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
+const onread = {
+  buffer: shared,
+  /** Node calls it on the socket. */
+  callback(this: Socket, size: number): boolean {
+    return this.emit('data', shared.subarray(0, size));
+  },
+};
+
 /**
  * The connection of `accepted`, which is of no use afterwards. What it gives to 'data' is written over when the listeners return.
  * `accepted` must be paused (`pauseOnConnect`).
@@ -19,8 +27,6 @@ export function readShared(accepted: Socket): Socket {
   if (handle === undefined || handle === null) return accepted.resume();
   (accepted as WithHandle)._handle = null;
   accepted.destroy();
-  const onread = { buffer: shared, callback: (size: number): boolean => socket.emit('data', shared.subarray(0, size)) };
   const options: object = { handle, onread };
-  const socket = new Socket(options);
-  return socket;
+  return new Socket(options);
 }

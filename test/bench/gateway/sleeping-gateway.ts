@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { createLog } from '../../../src/observe/log.ts';
 import { systemClock } from '../../../src/observe/system-clock.ts';
 import type { RouteEntry, RouteState } from '../../../src/apis/v1/route-entry.ts';
+import { defaultHoldLimits } from '../../../src/gateway/hold/hold-queue.ts';
 import { buildRouteTable, type RouteTable } from '../../../src/gateway/routing/route-table.ts';
 import { startGateway } from '../../../src/roles/gateway.ts';
 import { coordinatorId } from './statement.ts';
@@ -62,6 +63,8 @@ await startGateway({
   clock: systemClock,
   log: createLog({ level: 'info', format: 'json' }),
   isOnlyReplica: true,
+  // More than a gateway takes by default, to see what becomes of them.
+  limits: { ...defaultHoldLimits, perRuntime: 10_000 },
   open: ({ listen }) => listen(['127.0.0.1'], port),
 });
 process.stdout.write('ready\n');

@@ -8,7 +8,13 @@ import type { Ends, PollsReport, Waiters } from './waiters.ts';
 const here = import.meta.dirname;
 const nodeFlags = ['--disable-warning=ExperimentalWarning'];
 /** As tools/start.mjs gives them to a gateway. */
-const gatewayFlags = ['--max-semi-space-size=8', '--no-parallel-scavenge', '--heap-growing-percent=50'];
+const gatewayFlags = [
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=50',
+  '--no-parallel-scavenge',
+  '--no-concurrent-array-buffer-sweeping',
+  '--concurrent-marking-max-worker-num=1',
+];
 
 async function nextLine(lines: Interface): Promise<string> {
   const [line] = (await once(lines, 'line')) as [string];
@@ -36,12 +42,14 @@ export interface WaitingClients {
   report(): Promise<PollsReport>;
   /** Fulfilled when all have come to their end. */
   readonly ends: Promise<Ends>;
+  /** From now on more statements come and find the queue full, as fast as clients would come back. */
+  knock(): void;
   stop(): Promise<void>;
 }
 
 /** Fulfilled when each has its first page. */
 export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
-  const child = start(loadCore, ['nice', '-n', '19', process.execPath, ...nodeFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
+  const child = start(loadCore, ['chrt', '-i', '0', process.execPath, ...nodeFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   const { promise: ends, resolve, reject } = Promise.withResolvers<Ends>();
   const reports: ((report: PollsReport) => void)[] = [];
@@ -62,6 +70,7 @@ export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
         reports.push(take);
         child.stdin?.write('report\n');
       }),
+    knock: () => void child.stdin?.write('knock\n'),
     stop: () => runningAs(child, 0).stop(),
   };
 }

@@ -71,6 +71,15 @@ describe('xtrinode gateway', () => {
     for (const secret of [annsKey, token.slice(-40)]) assert.ok(!terminal.notes().includes(secret));
   });
 
+  it('that is told how many may wait for a runtime refuses one more, and says so', async (t) => {
+    const directory = aDirectory(t, { 'routes.yaml': '- {namespace: team, name: a, state: RESUMING, isDefault: true}\n' });
+    const { post, follow } = await aGateway(t, directory, '--max-waiting', '2');
+    const waiting = await Promise.all([post('X-Trino-User', 'ann'), post('X-Trino-User', 'ann')]);
+    for (const { page } of waiting) assert.equal(page.error, undefined);
+    const refused = await follow((await post('X-Trino-User', 'bob')).page);
+    assert.match(refused.error?.message ?? '', /2 statements already wait for team\/a/);
+  });
+
   it('that is given a client of an issuer lets people log in there, with the secret from its file', async (t) => {
     const issuer = await createFakeIssuer(Date.now);
     t.after(() => issuer.stop());
