@@ -52,6 +52,8 @@ interface Served {
   say(text: string): Promise<void>;
   /** The gateway stops. */
   stop(): void;
+  /** Other authorities are trusted for certificates of clients. */
+  trustOthers(): void;
   nowMs: number;
 }
 
@@ -59,6 +61,7 @@ function aConnection(largeHeads = createLargeHeads()): Served {
   const socket = new FakeSocket();
   const exchanges: ClientExchange[] = [];
   let isStopping = false;
+  let trust = 0;
   const served = {
     socket,
     exchanges,
@@ -67,6 +70,7 @@ function aConnection(largeHeads = createLargeHeads()): Served {
       isStopping = true;
       connection.retire();
     },
+    trustOthers: () => void (trust += 1),
     async say(text: string) {
       socket.push(text);
       await new Promise((resolve) => setImmediate(resolve));
@@ -76,7 +80,7 @@ function aConnection(largeHeads = createLargeHeads()): Served {
     clock: { now: () => served.nowMs, after: () => () => undefined },
     handle: (exchange) => void exchanges.push(exchange),
     isStopping: () => isStopping,
-    trust: () => 0,
+    trust: () => trust,
     largeHeads,
     knownLines: new KnownLines(),
     onClosed: () => undefined,
@@ -210,10 +214,48 @@ describe('a clock that is set', () => {
   });
 });
 
-describe('a gateway that stops', () => {
-  const isKept = /^HTTP\/1\.1 200 OK\r\n[^]*Connection: keep-alive\r\n/;
-  const isLast = /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n/;
+const isKept = /^HTTP\/1\.1 200 OK\r\n[^]*Connection: keep-alive\r\n/;
+const isLast = /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n/;
 
+describe('a connection whose certificate was judged by former authorities', () => {
+  it('gets no second answer, whatever its first one had promised', async () => {
+    for (const isBegun of [false, true]) {
+      const { socket, exchanges, say, trustOthers } = aConnection();
+      await say(get);
+      if (isBegun) exchanges[0]?.begin(200, 'OK', [], 0);
+      trustOthers();
+      if (isBegun) exchanges[0]?.end();
+      else exchanges[0]?.send(200, [], '');
+      assert.match(socket.sent, isBegun ? isKept : isLast);
+      await say(get);
+      assert.deepEqual([exchanges.length, socket.writableEnded], [1, true]);
+    }
+  });
+});
+
+describe('a client that waits to be told to send its body', () => {
+  const waits = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n';
+
+  it('and is not told gets the last answer of its connection: what comes next could be either', async () => {
+    const { socket, exchanges, say } = aConnection();
+    await say(waits);
+    exchanges[0]?.send(200, [], 'no');
+    assert.match(socket.sent, isLast);
+  });
+
+  it('and is told keeps its connection', async () => {
+    const { socket, exchanges, say } = aConnection();
+    await say(waits);
+    exchanges[0]?.readBody(nobody);
+    assert.equal(socket.sent, 'HTTP/1.1 100 Continue\r\n\r\n');
+    socket.forgetSent();
+    await say('body');
+    exchanges[0]?.send(200, [], 'yes');
+    assert.match(socket.sent, isKept);
+  });
+});
+
+describe('a gateway that stops', () => {
   async function answered(): Promise<Served> {
     const served = aConnection();
     await served.say(get);
