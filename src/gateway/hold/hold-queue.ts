@@ -5,9 +5,8 @@ import type { Clock } from '#core/clock.ts';
 import { formatHeldId } from '#trino/protocol/query-id.ts';
 import type { Cancellation } from '../http/departure.ts';
 import type { GatewayProblem } from '../problems.ts';
-import type { DemandKeeper, WaitingCount } from './demand.ts';
+import type { DemandKeeper } from './demand.ts';
 import { abandoned, canceled, createEndings, type Alias } from './endings.ts';
-import { FairLine } from './fair-line.ts';
 import {
   closedGraceMs,
   isForgettable,
@@ -21,6 +20,7 @@ import {
 } from './held-statement.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Rounds } from './rounds.ts';
+import { WaitingLines } from './waiting-lines.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 
 export interface HoldLimits {
@@ -62,10 +62,8 @@ export class HoldQueue {
   readonly #held = new Map<string, HeldStatement>();
   readonly #byRealId = new Map<string, HeldStatement>();
   readonly #endings = createEndings();
-  readonly #lines = new Map<string, FairLine<HeldStatement>>();
+  readonly #lines = new WaitingLines();
   #sequence: number;
-  /** Of each line, whose statement has come last. */
-  readonly #newest = new Map<string, Omit<WaitingCount, 'waiting'>>();
   /** Who waits now is looked at again and again while anything is held. */
   readonly #rounds: Rounds<HeldStatement>;
   #isStopped = false;
@@ -78,7 +76,7 @@ export class HoldQueue {
       items: () => this.#held.values(),
       look: (held) => this.#check(held),
       onEnd: () => {
-        init.onSweep?.(this.#lines.keys());
+        init.onSweep?.(this.#lines.runtimes());
         return this.#held.size > 0 && !this.#isStopped;
       },
     });
@@ -93,17 +91,17 @@ export class HoldQueue {
   }
 
   waitingFor(runtime: string): number {
-    return this.#lines.get(runtime)?.size ?? 0;
+    return this.#lines.sizeOf(runtime);
   }
 
   /** Who waits for it, whose turn is next first. */
   lineOf(runtime: string): Iterable<HeldStatement> {
-    return this.#lines.get(runtime) ?? [];
+    return this.#lines.of(runtime);
   }
 
   /** It is submitted: the other users come next. */
   served(held: HeldStatement): void {
-    this.#lines.get(held.runtime)?.served(held.subject.user);
+    this.#lines.served(held);
   }
 
   newId(): string {
@@ -114,11 +112,10 @@ export class HoldQueue {
     const { runtime } = statement;
     const { user } = statement.subject;
     const { limits, budget, clock } = this.#init;
-    const line = this.#lines.get(runtime);
-    if ((line?.size ?? 0) >= limits.perRuntime) {
+    if (this.#lines.sizeOf(runtime) >= limits.perRuntime) {
       return { code: 'QUEUE_FULL', detail: `${limits.perRuntime} statements already wait for ${runtime}; try again when some have run.` };
     }
-    if ((line?.countOf(user) ?? 0) >= limits.perUser) {
+    if (this.#lines.sizeOfUser(runtime, user) >= limits.perUser) {
       return {
         code: 'QUEUE_FULL',
         detail: `user ${user} already has ${limits.perUser} statements waiting for ${runtime}; wait for some of them.`,
@@ -143,7 +140,7 @@ export class HoldQueue {
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);
-    this.#count(held);
+    this.#lines.add(held);
     this.#refresh(runtime, held.arrivedAt);
     if (!this.#isStopped) this.#rounds.plan();
     return held;
@@ -183,7 +180,7 @@ export class HoldQueue {
     const now = this.#init.clock.now();
     held.lastSeenAt = now;
     held.expectedUntil = now + waitingGraceMs;
-    if (isPending(held)) this.#count(held);
+    if (isPending(held)) this.#lines.add(held);
     this.#refresh(held.runtime);
   }
 
@@ -208,7 +205,7 @@ export class HoldQueue {
 
   /** The statement changed: its requests look again. */
   wake(held: HeldStatement): void {
-    if (!isPending(held)) this.#uncount(held);
+    if (!isPending(held)) this.#lines.delete(held);
     this.nudge(held);
     this.#refresh(held.runtime);
   }
@@ -273,9 +270,9 @@ export class HoldQueue {
   /** It waits for another runtime now. */
   move(held: HeldStatement, runtime: string): void {
     const from = held.runtime;
-    this.#uncount(held);
+    this.#lines.delete(held);
     held.runtime = runtime;
-    this.#count(held);
+    this.#lines.add(held);
     this.#refresh(from);
     this.#refresh(runtime, held.arrivedAt);
   }
@@ -285,7 +282,7 @@ export class HoldQueue {
     this.#forgetRealId(held);
     this.#init.budget.give(held.bytes);
     held.bytes = 0;
-    this.#uncount(held);
+    this.#lines.delete(held);
     this.#refresh(held.runtime);
   }
 
@@ -324,28 +321,9 @@ export class HoldQueue {
     held.bytes = bytes;
   }
 
-  #count(held: HeldStatement): void {
-    let line = this.#lines.get(held.runtime);
-    if (line === undefined) this.#lines.set(held.runtime, (line = new FairLine()));
-    line.add(held.subject.user, held);
-    if (held.arrivedAt >= (this.#newest.get(held.runtime)?.newestArrivedAt ?? 0))
-      this.#newest.set(held.runtime, { newestArrivedAt: held.arrivedAt, user: held.subject.user });
-  }
-
-  #uncount(held: HeldStatement): void {
-    const line = this.#lines.get(held.runtime);
-    if (line?.delete(held.subject.user, held) !== true || line.size > 0) return;
-    this.#lines.delete(held.runtime);
-    this.#newest.delete(held.runtime);
-  }
-
-  #countOf(runtime: string): WaitingCount {
-    return { waiting: this.waitingFor(runtime), ...(this.#newest.get(runtime) ?? { newestArrivedAt: 0, user: '' }) };
-  }
-
   #refresh(runtime: string, arrivedAt?: number): void {
     const { demand, needsDemand } = this.#init;
-    if (this.#lines.has(runtime) && needsDemand(runtime)) demand.want(runtime, () => this.#countOf(runtime), arrivedAt);
+    if (this.#lines.sizeOf(runtime) > 0 && needsDemand(runtime)) demand.want(runtime, () => this.#lines.countOf(runtime), arrivedAt);
     else demand.release(runtime);
   }
 
@@ -362,7 +340,7 @@ export class HoldQueue {
   #check(held: HeldStatement): void {
     const now = this.#init.clock.now();
     if (isForgettable(held, now)) this.#end(held);
-    else if (!isWaiting(held, now)) this.#uncount(held);
+    else if (!isWaiting(held, now)) this.#lines.delete(held);
     else return;
     this.#refresh(held.runtime);
   }
