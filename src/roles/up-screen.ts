@@ -6,7 +6,8 @@ import type { UpJson } from './up-home.ts';
 
 export interface Screen {
   progress(progress: InstallProgress): void;
-  ready(state: UpJson, logFile: string, hasQuickstart: boolean): void;
+  /** `directory`: where `up` lives, if it is not where the other verbs look by themselves. */
+  ready(state: UpJson, logFile: string, hasQuickstart: boolean, directory: string | undefined): void;
   phase(before: XTrinode | undefined, after: XTrinode | undefined): void;
   line(text: string): void;
 }
@@ -47,7 +48,8 @@ export function createScreen(write: (text: string) => void, isInteractive: boole
       if (progress.step !== lastStep) line(`fetching ${progress.step} (${progress.total} files) ...`);
       lastStep = progress.step;
     },
-    ready({ gatewayUrl, apiServerUrl, kubeconfigPath }, logFile, hasQuickstart) {
+    ready({ gatewayUrl, apiServerUrl, kubeconfigPath }, logFile, hasQuickstart, directory) {
+      const home = directory === undefined ? '' : ` --home ${directory}`;
       const { host } = new URL(gatewayUrl);
       line(`
 XTrinode is up.
@@ -62,8 +64,8 @@ ${
 Runtime quickstart sleeps; its first query wakes it (some 15 seconds), and just waits:
 
   trino --server ${host} --execute "SELECT count(*) FROM tpch.tiny.lineitem"
-  npx xtrinode query "SELECT count(*) FROM tpch.tiny.lineitem"
-  npx xtrinode why quickstart
+  npx xtrinode query${home} "SELECT count(*) FROM tpch.tiny.lineitem"
+  npx xtrinode why${home} quickstart
 `
     : ''
 }

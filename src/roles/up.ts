@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '#core/clock.ts';
+import { homeDirectory } from '#cli/home.ts';
 import { createApiServer } from '#api-server/server.ts';
 import type { XTrinode } from '#apis/v1/objects.ts';
 import { xtrinodes } from '#apis/v1/resources.ts';
@@ -159,7 +160,8 @@ async function start(options: UpOptions, home: UpHome, screen: Screen, stops: St
   stops.push(() => runtimes.stop());
   if (env['XTRINODE_AOT'] !== 'off') stops.push(startAotTraining({ installation, runtimes: runtimes.store, clock, log: nodeLog }));
   await home.publish(state);
-  screen.ready(state, logFile, options.quickstart);
+  const isElsewhere = home.directory !== homeDirectory(undefined, { HOME: env['HOME'] });
+  screen.ready(state, logFile, options.quickstart, isElsewhere ? home.directory : undefined);
   runtimes.store.subscribe(({ before, after }) => screen.phase(before, after));
 }
 
