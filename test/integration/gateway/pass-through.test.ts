@@ -14,10 +14,10 @@ async function aRunningBench(t: TestContext): Promise<{ trino: FakeTrino; bench:
 }
 
 /** Raw bytes to the gateway, everything that comes back until it closes or `isEnough`. */
-function talk(port: number, text: string, isEnough: (answer: string) => boolean): Promise<string> {
+function talk(port: number, text: string, isEnough: (answer: string) => boolean, localAddress = '127.0.0.1'): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    const socket = connect({ port, host: '127.0.0.1', localAddress }, () => socket.write(text));
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       answer += chunk;
@@ -127,6 +127,17 @@ describe('POST to a running runtime', () => {
     assert.deepEqual(
       names.filter((name) => name.startsWith('x-trino-')),
       [],
+    );
+  });
+
+  it('names each client to the coordinator by its own address, also where two send the same lines', async (t) => {
+    const { trino, bench } = await aRunningBench(t);
+    const lines = 'Host: localhost\r\nX-Trino-User: ann\r\nConnection: close\r\n\r\n';
+    for (const from of ['127.0.0.1', '127.0.0.2', '127.0.0.1'])
+      await talk(bench.port, `GET /v1/query/20261121_120000_00001_${trino.coordinatorId} HTTP/1.1\r\n${lines}`, () => false, from);
+    assert.deepEqual(
+      trino.calls.flatMap(({ rawHeaders }) => linesOf(rawHeaders, 'x-forwarded-for')),
+      ['X-Forwarded-For: 127.0.0.1', 'X-Forwarded-For: 127.0.0.2', 'X-Forwarded-For: 127.0.0.1'],
     );
   });
 
