@@ -1,7 +1,7 @@
 // One request as the handlers see it. Built once in the accept phase; handlers pass it on, and add to nothing but its notes.
 import type { Identity } from './admit/identity.ts';
 import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
-import type { SeenFrom } from './seen-from.ts';
+import type { FindSeenFrom } from './seen-from.ts';
 import { prefixOf } from './routing/request-route.ts';
 import type { ClientCertificate } from './http/client-certificate.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
@@ -30,17 +30,16 @@ export class RequestContext {
   readonly headers: HeaderPairs;
   readonly identity: Identity | undefined;
   readonly refusal: GatewayProblem | undefined;
-  readonly forwarded: ForwardedFor;
-  /** http://localhost:8080 as the client wrote it, with the prefix: what addresses of our own pages begin with. */
-  readonly origin: string;
   readonly notes: Notes;
+  readonly #prefix: string;
+  readonly #seenFrom: FindSeenFrom;
+  #forwarded: ForwardedFor | undefined;
   #gone: AbortSignal | undefined;
 
-  constructor(exchange: ClientExchange, seenFrom: SeenFrom, admission: Admission = exchange.head, notes = new Notes()) {
+  constructor(exchange: ClientExchange, seenFrom: FindSeenFrom, admission: Admission = exchange.head, notes = new Notes()) {
     const { method, target } = exchange.head;
     const { headers, identity, refusal } = admission;
     const cut = target.indexOf('?');
-    const { protocol, host, clientAddress } = seenFrom;
     this.exchange = exchange;
     this.method = method;
     const whole = cut < 0 ? target : target.slice(0, cut);
@@ -50,15 +49,27 @@ export class RequestContext {
     this.headers = headers;
     this.identity = identity;
     this.refusal = refusal;
-    this.forwarded = { protocol, host, clientAddress, prefix };
-    this.origin = `${protocol}://${host}${prefix}`;
     this.notes = notes;
+    this.#prefix = prefix;
+    this.#seenFrom = seenFrom;
   }
 
   /** The same request as the phase "admit" leaves it. */
   admitted(admission: Admission): RequestContext {
     this.notes.user = admission.identity?.name;
-    return new RequestContext(this.exchange, this.forwarded, admission, this.notes);
+    return new RequestContext(this.exchange, this.#seenFrom, admission, this.notes);
+  }
+
+  /** Found out when somebody asks for it: a request that is held needs none of it. */
+  get forwarded(): ForwardedFor {
+    this.#forwarded ??= { ...this.#seenFrom(this.exchange), prefix: this.#prefix };
+    return this.#forwarded;
+  }
+
+  /** http://localhost:8080 as the client wrote it, with the prefix: what addresses of our own pages begin with. */
+  get origin(): string {
+    const { protocol, host, prefix } = this.forwarded;
+    return `${protocol}://${host}${prefix}`;
   }
 
   /** Read when somebody asks for it. */

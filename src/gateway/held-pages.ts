@@ -19,6 +19,7 @@ import type { Places } from './hold/places.ts';
 import type { Submitter } from './hold/submitter.ts';
 import type { TakeOver } from './hold/take-over.ts';
 import { takesWarnings, waitReasonOf } from './hold/wait-reason.ts';
+import { WaitingRequest } from './hold/waiting-request.ts';
 
 export interface HeldPagesInit {
   readonly routeOf: RouteOf;
@@ -41,9 +42,14 @@ export interface PageOf {
   readonly arrivedAt: EpochMs;
 }
 
+export type OnEnd = (context: RequestContext, held: HeldStatement, token: number) => void;
+
 export interface HeldPages {
-  /** Calls back when the statement has come through, after `ms` at most, in the state in which it is to be answered; or the client has gone. */
-  wait(context: RequestContext, held: HeldStatement, ms: number, onEnd: () => void): void;
+  /**
+   * Calls back when the statement has come through, after `ms` at most, in the state in which it is to be answered; or the client has gone.
+   * `token`: of the page that was asked for, handed to `onEnd`, which thousands have in common.
+   */
+  wait(context: RequestContext, held: HeldStatement, ms: number, token: number, onEnd: OnEnd): void;
   /** The page that the statement's state calls for. */
   answer(context: RequestContext, held: HeldStatement, isPost: boolean): void;
   sendQueued(context: RequestContext, held: HeldStatement): void;
@@ -119,26 +125,42 @@ export function createHeldPages({
     return Math.max(0, Math.min(until - clock.now(), held.patienceMs - waitedMs + 1));
   }
 
+  class HeldRequest extends WaitingRequest {
+    readonly #context: RequestContext;
+    readonly #until: EpochMs;
+    readonly #token: number;
+    readonly #onEnd: OnEnd;
+
+    constructor(context: RequestContext, held: HeldStatement, until: EpochMs, token: number, onEnd: OnEnd) {
+      super(held, context.exchange.departure, queue);
+      this.#context = context;
+      this.#until = until;
+      this.#token = token;
+      this.#onEnd = onEnd;
+    }
+
+    look(): void {
+      const { held } = this;
+      const context = this.#context;
+      try {
+        const leftMs = look(context, held, this.#until);
+        if (leftMs > 0) return queue.onChange(this, leftMs);
+        // It may have been its turn, and it has not taken it.
+        places.offer(held.runtime);
+        this.#onEnd(context, held, this.#token);
+      } catch (error) {
+        failed(context.exchange, error);
+      }
+    }
+  }
+
   return {
     sendQueued,
     sendNext,
     sendEnd,
-    wait(context, held, ms, onEnd) {
-      const { exchange } = context;
-      const until = clock.now() + ms;
+    wait(context, held, ms, token, onEnd) {
       queue.seen(held);
-      const lookAgain = (): void => {
-        try {
-          const leftMs = look(context, held, until);
-          if (leftMs > 0) return queue.onChange(held, leftMs, exchange.departure, lookAgain);
-          // It may have been its turn, and it has not taken it.
-          places.offer(held.runtime);
-          onEnd();
-        } catch (error) {
-          failed(exchange, error);
-        }
-      };
-      lookAgain();
+      new HeldRequest(context, held, clock.now() + ms, token, onEnd).look();
     },
     answer(context, held, isPost) {
       const { outcome, failure } = held;

@@ -130,6 +130,12 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
     held.state = 'HELD';
   }
 
+  function answerPoll(context: RequestContext, held: HeldStatement, token: number): void {
+    if (context.exchange.departure.aborted) return;
+    if (isPending(held) && token === held.token) held.token += 1;
+    pages.answer(context, held, false);
+  }
+
   function serveUnheld(context: RequestContext, id: string, unheld: Unheld): void | Promise<void> {
     const { method, exchange, origin } = context;
     if (unheld === 'not-found') {
@@ -149,7 +155,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       if (typeof held === 'string' || !('state' in held)) return serveUnheld(context, id, held);
       queue.seen(held);
       context.notes.found(held.runtime, 'query');
-      context.notes.queryId = id;
+      context.notes.queryId = held.id;
       if (method === 'HEAD') return sendEmpty(exchange, 200);
       if (method === 'DELETE') {
         cancel(context, held);
@@ -159,11 +165,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       // A page that another replica gave out meanwhile.
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));
-      pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id, queue.size), () => {
-        if (exchange.departure.aborted) return;
-        if (isPending(held) && token === held.token) held.token += 1;
-        pages.answer(context, held, false);
-      });
+      pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id, queue.size), token, answerPoll);
     },
     cancelById(context, id) {
       const held = queue.find(id);

@@ -13,7 +13,7 @@ import { serveLogin } from './login.ts';
 import type { Queries } from './queries.ts';
 import { chooseRequestRoute, findRequestRoute } from './routing/request-route.ts';
 import { isProblem, isUp, keyOfEntry, type RouteTable } from './routing/route-table.ts';
-import type { SeenFrom } from './seen-from.ts';
+import type { FindSeenFrom } from './seen-from.ts';
 import type { Statements } from './statements.ts';
 import { serveUi, type UiInit } from './ui.ts';
 
@@ -26,7 +26,7 @@ export interface PipelineInit extends UiInit {
   readonly startedAt: number;
   readonly now: () => number;
   readonly isReady: () => boolean;
-  readonly seenFrom: (exchange: ClientExchange) => SeenFrom;
+  readonly seenFrom: FindSeenFrom;
   /** Called once per request: its answer is complete, or there will be none. */
   readonly onFinished: (context: RequestContext) => void;
 }
@@ -133,11 +133,11 @@ export function createPipeline(init: PipelineInit): Pipeline {
   }
 
   return (exchange) => {
-    const asked = new RequestContext(exchange, seenFrom(exchange));
+    const asked = new RequestContext(exchange, seenFrom);
     const what = classify(asked.method, asked.path, asked.search);
     asked.notes.kind = what.kind;
     asked.notes.beganAt = now();
-    exchange.onFinished(() => onFinished(asked));
+    exchange.onFinished(onFinished, asked);
     const admitted = guard.admit(asked, what);
     if (!(admitted instanceof Promise)) return admitted === undefined ? undefined : serve(admitted, what);
     return admitted.then((context) => (context === undefined ? undefined : serve(context, what)));

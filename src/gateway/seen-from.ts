@@ -32,8 +32,10 @@ function addressOf(entry: string): string | undefined {
   return familyOfAddress(address) === undefined ? undefined : address;
 }
 
+export type FindSeenFrom = (arrival: Arrival) => SeenFrom;
+
 /** Without networks everybody is taken by the connection. */
-export function createSeenFrom(trusted: readonly Network[] = []): (arrival: Arrival) => SeenFrom {
+export function createSeenFrom(trusted: readonly Network[] = []): FindSeenFrom {
   if (trusted.length === 0) return ofConnection;
   const list = new BlockList();
   for (const { address, prefixLength, family } of trusted) list.addSubnet(address, prefixLength, family);

@@ -300,6 +300,7 @@ export function createGateway({
         isReady: isReady(),
         isStopping,
         connections: { clients: server.connections, coordinators: client.connections },
+        openRequests: queue.openRequests,
         heldBytes: budget.usedBytes,
         queuedFor: (runtime) => queue.waitingFor(runtime),
         runningOn: running.countOf,

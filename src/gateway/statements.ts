@@ -173,7 +173,7 @@ export function createStatements(init: StatementsInit): Statements {
           return sendProblem(exchange, stopping);
         }
       }
-      await new Promise<void>((resolve) => pages.wait(context, held, postHoldMs(route.state), resolve));
+      await new Promise<void>((resolve) => pages.wait(context, held, postHoldMs(route.state), held.token, () => resolve()));
       if (context.exchange.departure.aborted) {
         // Gone before it knew of its query: nobody can ever ask for it.
         submitter.cancel(held);

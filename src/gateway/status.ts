@@ -28,13 +28,15 @@ export interface GatewayStatus {
   readonly isStopping: boolean;
   /** Open ones. */
   readonly connections: { readonly clients: number; readonly coordinators: number };
+  /** Requests of clients that are kept open until their statement comes through. */
+  readonly openRequests: number;
   /** Memory that waiting statements take, of what they may take in all. */
   readonly heldBytes: number;
   /** By namespace and name; deleted ones left out. */
   readonly runtimes: readonly RuntimeStatus[];
 }
 
-export interface StatusInput extends Pick<GatewayStatus, 'isReady' | 'isStopping' | 'connections' | 'heldBytes'> {
+export interface StatusInput extends Pick<GatewayStatus, 'isReady' | 'isStopping' | 'connections' | 'openRequests' | 'heldBytes'> {
   readonly table: RouteTable;
   readonly queuedFor: (runtime: string) => number;
   readonly runningOn: (runtime: string) => number;
@@ -62,7 +64,7 @@ function statusOf(entry: RouteEntry, { queuedFor, runningOn, ejectionOf }: Statu
 }
 
 export function describeGateway(input: StatusInput): GatewayStatus {
-  const { table, isReady, isStopping, connections, heldBytes } = input;
+  const { table, isReady, isStopping, connections, openRequests, heldBytes } = input;
   const present = [...table.byKey].filter(([, { state }]) => state !== 'REMOVED').sort(([a], [b]) => (a < b ? -1 : 1));
-  return { isReady, isStopping, connections, heldBytes, runtimes: present.map(([, entry]) => statusOf(entry, input)) };
+  return { isReady, isStopping, connections, openRequests, heldBytes, runtimes: present.map(([, entry]) => statusOf(entry, input)) };
 }

@@ -5,6 +5,7 @@ import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
 import { maxSealedLength } from './sealed-token.ts';
 import type { Subject } from './subject.ts';
+import type { WaitingRequest } from './waiting-request.ts';
 
 /**
  * HELD -> SUBMITTING -> HANDED_OVER, back to HELD when the coordinator does not take it, or one of the ends FAILED and
@@ -42,8 +43,8 @@ export interface HeldStatement {
   /** Stands for it in its addresses; absent until the first is given out. */
   capability?: string;
   lastSeenAt: EpochMs;
-  /** Requests of the client that wait right now, and how each is woken. */
-  wakers: readonly (() => void)[];
+  /** The newest request of the client that waits right now; it knows the next one. */
+  openRequest: WaitingRequest | undefined;
   /** While no request waits, the next one is expected until then; later nobody is thought to wait. */
   expectedUntil: EpochMs;
   /** In states HANDED_OVER and REFUSED; replayed to every repetition. */
@@ -55,8 +56,6 @@ export interface HeldStatement {
   /** Authorization of the newest poll, preferred at submission because tokens expire. */
   freshAuthorization?: string;
 }
-
-export const noWakers: readonly (() => void)[] = Object.freeze([]);
 
 /** Without a poll for this long nobody waits any more: longer than the pause of any client between polls (Go: 15 s). */
 export const waitingGraceMs = 25_000;
@@ -72,11 +71,11 @@ export function isPending(held: HeldStatement): boolean {
 }
 
 export function isWaiting(held: HeldStatement, now: EpochMs): boolean {
-  return isPending(held) && (held.wakers.length > 0 || now < held.expectedUntil);
+  return isPending(held) && (held.openRequest !== undefined || now < held.expectedUntil);
 }
 
 export function isForgettable(held: HeldStatement, now: EpochMs): boolean {
-  if (held.wakers.length > 0 || held.state === 'SUBMITTING') return false;
+  if (held.openRequest !== undefined || held.state === 'SUBMITTING') return false;
   const isEnded = held.state === 'FAILED' || held.state === 'CANCELED';
   return now - held.lastSeenAt >= (isEnded ? toldKeptMs : abandonedAfterMs);
 }

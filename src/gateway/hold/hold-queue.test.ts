@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { silentLog } from '#observe/log.ts';
-import { createFakeClock, type FakeClock } from '../../../test/fakes/fake-clock.ts';
+import { createFakeClock, settled, type FakeClock } from '../../../test/fakes/fake-clock.ts';
+import { Departure } from '../http/departure.ts';
 import { createDemandKeeper } from './demand.ts';
 import type { HeldStatement, Outcome } from './held-statement.ts';
 import { defaultHoldLimits, HoldQueue, type NewStatement } from './hold-queue.ts';
 import { createMemoryBudget } from './memory-budget.ts';
+import { WaitingRequest } from './waiting-request.ts';
 
 const outcome: Outcome = {
   answer: { status: 200, headers: [], body: Buffer.from('{}') },
@@ -75,19 +77,31 @@ it('of the only gateway they are kept until the first page of the query is asked
   assert.equal(queue.realIdOf(held.id)?.hasBegun, true);
 });
 
-it('a change is told to a crowd in the order of its line, a few at a time, so that what else comes is served between them', () => {
+it('a change is told to a crowd in the order of its line, a few at a time, so that what else comes is served between them', async () => {
   const { clock, queue } = aQueue();
   const told: number[] = [];
   for (let index = 0; index < 100; index += 1) {
     const held = queue.admit(aStatement);
     assert.ok('id' in held);
-    held.wakers = [() => void told.push(index)];
+    queue.onChange(
+      new (class extends WaitingRequest {
+        look(): void {
+          told.push(index);
+        }
+      })(held, new Departure(), queue),
+      1_000,
+    );
   }
+  assert.equal(queue.openRequests, 100);
   queue.notify(['team/a']);
+  assert.deepEqual(told, [], 'never within what tells them');
+  await settled();
   assert.ok(told.length > 0 && told.length < 50, `at once: ${told.length}`);
   while (clock.pendingDelays()[0] === 0) clock.advance(0);
+  await settled();
   assert.deepEqual(
     told,
     Array.from({ length: 100 }, (_, index) => index),
   );
+  assert.equal(queue.openRequests, 0);
 });

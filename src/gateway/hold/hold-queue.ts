@@ -3,8 +3,8 @@
 // ending one costs the same however many wait.
 import type { Clock } from '#core/clock.ts';
 import { formatHeldId } from '#trino/protocol/query-id.ts';
-import type { Cancellation } from '../http/departure.ts';
 import type { GatewayProblem } from '../problems.ts';
+import { Deadlines } from './deadlines.ts';
 import type { DemandKeeper } from './demand.ts';
 import { abandoned, canceled, createEndings, type Alias } from './endings.ts';
 import {
@@ -12,7 +12,6 @@ import {
   isForgettable,
   isPending,
   isWaiting,
-  noWakers,
   sizeOf,
   waitingGraceMs,
   type HeldStatement,
@@ -21,6 +20,7 @@ import {
 import type { MemoryBudget } from './memory-budget.ts';
 import { Rounds } from './rounds.ts';
 import { WaitingLines } from './waiting-lines.ts';
+import type { WaitingRequest, WaitingRoom } from './waiting-request.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 
 export interface HoldLimits {
@@ -57,12 +57,21 @@ export interface HoldQueueInit {
 const atOnce = 32;
 const soon = Promise.resolve();
 
-export class HoldQueue {
+/** The others of a chain. */
+function without(request: WaitingRequest, first: WaitingRequest | undefined): WaitingRequest | undefined {
+  if (first === undefined || first === request) return request.next;
+  first.next = without(request, first.next);
+  return first;
+}
+
+export class HoldQueue implements WaitingRoom {
   readonly #init: HoldQueueInit;
   readonly #held = new Map<string, HeldStatement>();
   readonly #byRealId = new Map<string, HeldStatement>();
   readonly #endings = createEndings();
   readonly #lines = new WaitingLines();
+  readonly #deadlines: Deadlines;
+  #openRequests = 0;
   #sequence: number;
   /** Who waits now is looked at again and again while anything is held. */
   readonly #rounds: Rounds<HeldStatement>;
@@ -71,6 +80,7 @@ export class HoldQueue {
   constructor(init: HoldQueueInit) {
     this.#init = init;
     this.#sequence = init.firstSequence;
+    this.#deadlines = new Deadlines(init.clock);
     this.#rounds = new Rounds({
       clock: init.clock,
       items: () => this.#held.values(),
@@ -84,6 +94,11 @@ export class HoldQueue {
 
   get size(): number {
     return this.#held.size;
+  }
+
+  /** Requests that are kept open. */
+  get openRequests(): number {
+    return this.#openRequests;
   }
 
   get isStopped(): boolean {
@@ -136,7 +151,7 @@ export class HoldQueue {
       ...former,
       maySubmitAgain: false,
       lastSeenAt: now,
-      wakers: noWakers,
+      openRequest: undefined,
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);
@@ -184,23 +199,25 @@ export class HoldQueue {
     this.#refresh(held.runtime);
   }
 
-  /**
-   * Calls `look` once: after the next `wake` or `notify`, after `ms`, or when the client goes, and never within the call that told it. It
-   * throws nothing. A function to call and no promise: thousands wait, and what each of them keeps is looked through with all garbage.
-   */
-  onChange(held: HeldStatement, ms: number, gone: Cancellation, look: () => void): void {
-    const told = (): void => {
-      cancel();
-      const others = held.wakers.filter((other) => other !== told);
-      held.wakers = others.length === 0 ? noWakers : others;
-      gone.removeEventListener('abort', told);
-      held.lastSeenAt = this.#init.clock.now();
-      held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
-      void soon.then(look);
-    };
-    const cancel = this.#init.clock.after(ms, told);
-    held.wakers = [...held.wakers, told];
-    gone.addEventListener('abort', told);
+  /** It looks again once: after the next `wake` or `notify`, after `ms`, or when the client goes, and never within the call that told it. */
+  onChange(request: WaitingRequest, ms: number): void {
+    const { held, gone } = request;
+    request.next = held.openRequest;
+    held.openRequest = request;
+    this.#openRequests += 1;
+    this.#deadlines.add(request, ms);
+    gone.addEventListener('abort', request);
+  }
+
+  told(request: WaitingRequest): void {
+    const { held, gone } = request;
+    held.openRequest = without(request, held.openRequest);
+    this.#openRequests -= 1;
+    this.#deadlines.delete(request);
+    gone.removeEventListener('abort', request);
+    held.lastSeenAt = this.#init.clock.now();
+    held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
+    void soon.then(() => request.look());
   }
 
   /** The statement changed: its requests look again. */
@@ -212,13 +229,13 @@ export class HoldQueue {
 
   /** Its requests look again. */
   nudge(held: HeldStatement): void {
-    for (const wake of held.wakers) wake();
+    for (let request = held.openRequest; request !== undefined; request = held.openRequest) this.told(request);
   }
 
   /** The first who has a request open looks again. False when nobody has. */
   nudgeNext(runtime: string): boolean {
     for (const held of this.lineOf(runtime)) {
-      if (held.state !== 'HELD' || held.wakers.length === 0) continue;
+      if (held.state !== 'HELD' || held.openRequest === undefined) continue;
       this.nudge(held);
       return true;
     }

@@ -60,7 +60,7 @@ export function createPlaces({ queue, running, boundOf, isServing, clock }: Plac
   function isNext(held: HeldStatement): boolean {
     for (const one of queue.lineOf(held.runtime)) {
       if (one === held) return true;
-      if (one.state === 'HELD' && one.wakers.length > 0) return false;
+      if (one.state === 'HELD' && one.openRequest !== undefined) return false;
     }
     return true;
   }
@@ -72,7 +72,7 @@ export function createPlaces({ queue, running, boundOf, isServing, clock }: Plac
     if (bound !== undefined) free = Math.min(free, bound - takenOf(runtime));
     if (free <= 0) return;
     for (const held of queue.lineOf(runtime)) {
-      if (held.state !== 'HELD' || held.wakers.length === 0) continue;
+      if (held.state !== 'HELD' || held.openRequest === undefined) continue;
       queue.nudge(held);
       free -= 1;
       if (free <= 0) return;

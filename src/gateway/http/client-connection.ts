@@ -41,10 +41,13 @@ const maxLingerBytes = 1024 * 1024;
 /** Header lines that a connection compares the next ones with first: of a statement, and of what asks for its pages. */
 const rememberedLines = 2;
 
+const endOfLine = Buffer.from('\r\n');
 const endOfHead = Buffer.from('\r\n\r\n');
 
 export class ClientConnection implements ExchangeOwner {
   readonly socket: Socket;
+  /** Read at once: a closed socket does not know it any more. */
+  readonly clientAddress: string;
   readonly #init: ConnectionsInit;
   readonly #trustAtBirth: number;
   /** What has come and is not read yet. */
@@ -69,6 +72,7 @@ export class ClientConnection implements ExchangeOwner {
 
   constructor(socket: Socket, init: ConnectionsInit) {
     this.socket = socket;
+    this.clientAddress = socket.remoteAddress ?? 'unknown';
     this.#init = init;
     this.#trustAtBirth = init.trust();
     this.#idleSince = init.clock.now();
@@ -180,7 +184,9 @@ export class ClientConnection implements ExchangeOwner {
     if (end < 0 || end + 4 > maxHeadBytes) return this.#missEnd(ahead);
     // Some old clients end a body with one line end too many (RFC 9112 section 2.2).
     const start = end > 0 && ahead[0] === 13 && ahead[1] === 10 ? 2 : 0;
-    const head = parseRequestHead(ahead.toString('latin1', start, end + 4), this.#init.knownLines, this.#lastLines);
+    const lineEnd = ahead.indexOf(endOfLine, start);
+    const line = ahead.toString('latin1', start, lineEnd);
+    const head = parseRequestHead(line, ahead.toString('latin1', lineEnd + 2, end + 4), this.#init.knownLines, this.#lastLines);
     this.#ahead = end + 4 === ahead.length ? undefined : ahead.subarray(end + 4);
     this.#searched = 0;
     this.#endLargeHead();

@@ -17,6 +17,7 @@ export interface BodyReader {
 /** The connection, as the exchange that is under way on it sees it. */
 export interface ExchangeOwner {
   readonly socket: Socket;
+  readonly clientAddress: string;
   now(): number;
   /** Whether it goes on after the answer. */
   mayKeepAlive(): boolean;
@@ -44,6 +45,9 @@ function writeJoined(socket: Socket, parts: readonly (string | Buffer)[]): void 
   if (socket.writableLength > 0) workspace = Buffer.allocUnsafeSlow(copyUpTo);
 }
 
+/** Of all answers that have not begun: nothing is put into it. */
+const notBegun: (string | Buffer)[] = [];
+
 export class ClientExchange {
   readonly head: RequestHead;
   readonly departure = new Departure();
@@ -54,11 +58,12 @@ export class ClientExchange {
   #isChunked = false;
   #hasBody = true;
   /** Of the answer, not yet written. Text is Latin-1: a byte per character. */
-  #parts: (string | Buffer)[] = [];
+  #parts = notBegun;
   #reader: BodyReader | undefined;
   #status = 0;
   #sentBytes = 0;
-  #onFinished: (() => void) | undefined;
+  #onFinished: ((subject: unknown) => void) | undefined;
+  #subject: unknown;
   #decoration: (() => readonly [string, string]) | undefined;
 
   constructor(head: RequestHead, owner: ExchangeOwner) {
@@ -67,7 +72,7 @@ export class ClientExchange {
   }
 
   get clientAddress(): string {
-    return this.#owner.socket.remoteAddress ?? 'unknown';
+    return this.#owner.clientAddress;
   }
 
   get isTls(): boolean {
@@ -97,9 +102,10 @@ export class ClientExchange {
     return this.#sentBytes;
   }
 
-  /** Called back once: the answer is complete, or the client has gone. */
-  onFinished(listener: () => void): void {
-    this.#onFinished = listener;
+  /** Called back once, with `subject`: the answer is complete, or the client has gone. */
+  onFinished<T>(listener: (subject: T) => void, subject: T): void {
+    this.#onFinished = listener as (subject: unknown) => void;
+    this.#subject = subject;
   }
 
   /** One more header for whatever answer it gets; made when the answer begins. */
@@ -121,7 +127,7 @@ export class ClientExchange {
   #finish(): void {
     const listener = this.#onFinished;
     this.#onFinished = undefined;
-    listener?.();
+    listener?.(this.#subject);
   }
 
   get reader(): BodyReader | undefined {
@@ -159,7 +165,7 @@ export class ClientExchange {
     if (this.#decoration !== undefined) text += `${this.#decoration().join(': ')}\r\n`;
     if (length !== undefined) text += `Content-Length: ${length}\r\n`;
     else if (this.#isChunked) text += 'Transfer-Encoding: chunked\r\n';
-    this.#parts.push(text + (this.#keepsAlive ? keepAliveLines : closeLines));
+    this.#parts = [text + (this.#keepsAlive ? keepAliveLines : closeLines)];
   }
 
   /** More of the body. It may be needed until `flush` says that it is not. */

@@ -1,39 +1,49 @@
 // That somebody who asked has gone, for those who work for them. As much of an AbortSignal as a request needs that in most cases
 // nobody listens to: making a real one for each request costs as much as parsing it.
 
+/** What takes part of a request may be told by a function, or itself. */
+export type DepartureListener = (() => void) | { handleEvent(): void };
+
 /** What an AbortSignal is too. */
 export interface Cancellation {
   readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
+  addEventListener(type: 'abort', listener: DepartureListener): void;
+  removeEventListener(type: 'abort', listener: DepartureListener): void;
 }
 
-const nobody: readonly (() => void)[] = Object.freeze([]);
+const nobody: readonly DepartureListener[] = Object.freeze([]);
 
 export class Departure implements Cancellation {
   #isAborted = false;
-  /** Replaced, not changed: an array that grows takes room for many, and most have one or none. */
-  #listeners = nobody;
+  /** Most requests have one or none. */
+  #first: DepartureListener | undefined;
+  #others = nobody;
 
   get aborted(): boolean {
     return this.#isAborted;
   }
 
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners = [...this.#listeners, listener];
+  addEventListener(_type: 'abort', listener: DepartureListener): void {
+    if (this.#first === undefined) this.#first = listener;
+    else this.#others = [...this.#others, listener];
   }
 
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    const rest = this.#listeners.filter((other) => other !== listener);
-    this.#listeners = rest.length === 0 ? nobody : rest;
+  removeEventListener(_type: 'abort', listener: DepartureListener): void {
+    if (this.#first === listener) this.#first = undefined;
+    else if (this.#others !== nobody) this.#others = this.#others.filter((other) => other !== listener);
   }
 
   abort(): void {
     if (this.#isAborted) return;
     this.#isAborted = true;
-    const listeners = this.#listeners;
-    this.#listeners = nobody;
-    for (const listener of listeners) listener();
+    const first = this.#first;
+    const listeners = first === undefined ? this.#others : [first, ...this.#others];
+    this.#first = undefined;
+    this.#others = nobody;
+    for (const listener of listeners) {
+      if (typeof listener === 'function') listener();
+      else listener.handleEvent();
+    }
   }
 
   /** For who needs a real one. */

@@ -1,7 +1,7 @@
 // The head of a client's request: what it asks, and how long its body is. Pure. One reading or a refusal: a request whose end two
 // readers could see in two places never gets further (RFC 9112 sections 3, 6 and 11.2).
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
-import { maxFields, parseLength, partOf, type Framing } from './fields.ts';
+import { maxFields, parseLength, type Framing } from './fields.ts';
 import type { HeaderLines, KnownLines } from './header-lines.ts';
 
 /** Bytes, 0 for none; chunked: until its last chunk. */
@@ -26,6 +26,9 @@ export interface Refusal {
   readonly status: 400 | 417 | 431 | 501 | 503 | 505;
   readonly why: string;
 }
+
+/** Every request would keep a copy of the same few letters. */
+const methods = new Map(['GET', 'POST', 'DELETE', 'HEAD', 'PUT', 'OPTIONS'].map((name) => [name, name]));
 
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}) ([!-~]+) HTTP\/(\d\.\d)$/;
 /** It becomes part of every address that we and the coordinator give out: a name or an address, and a port. */
@@ -55,11 +58,12 @@ function refusalOfHost({ hosts }: Framing, isHttp10: boolean): Refusal | undefin
   return isHost(hosts[0] as string) ? undefined : refuse('Host is not a name or an address with its port');
 }
 
-/** `head` is everything up to and including the empty line. `last`: the lines of requests before it on the same connection. */
-export function parseRequestHead(head: string, known: KnownLines, last: readonly HeaderLines[]): RequestHead | Refusal {
-  const lineEnd = head.indexOf('\r\n');
-  const [, method, target, version] = requestLine.exec(head.slice(0, lineEnd)) ?? [];
-  const text = head.slice(lineEnd + 2);
+/**
+ * `line`: the first one, without its end. `text`: what follows, up to and including the empty line. `last`: the lines of requests before
+ * it on the same connection. Two texts, since only the first is kept for as long as the request takes.
+ */
+export function parseRequestHead(line: string, text: string, known: KnownLines, last: readonly HeaderLines[]): RequestHead | Refusal {
+  const [, method, target, version] = requestLine.exec(line) ?? [];
   const lines = last.find((other) => other.text === text) ?? known.read(text);
   if (typeof lines === 'string') return refuse(lines, lines.includes(`more than ${maxFields}`) ? 431 : 400);
   if (method === undefined || target === undefined) return refuse('the first line is not METHOD TARGET HTTP/1.1');
@@ -75,5 +79,5 @@ export function parseRequestHead(head: string, known: KnownLines, last: readonly
   // After CONNECT a client takes the connection for a tunnel.
   const keepsAlive = method !== 'CONNECT' && !connection.includes('close') && (!isHttp10 || connection.includes('keep-alive'));
   const awaitsContinue = expectations.length > 0 && body !== 0 && !isHttp10;
-  return { method, target: partOf(head, target), isHttp10, headers, body, keepsAlive, awaitsContinue, lines };
+  return { method: methods.get(method) ?? method, target, isHttp10, headers, body, keepsAlive, awaitsContinue, lines };
 }

@@ -66,7 +66,7 @@ export interface Bench {
   follow(page: Page): Promise<Page>;
   /** Fulfilled when the condition holds; nothing but the event loop turns meanwhile. */
   until(condition: () => boolean): Promise<void>;
-  /** Fulfilled when the gateway holds the request (it has armed a timer); its answer is still to come. */
+  /** Fulfilled when the gateway holds the request (it has armed a timer, or keeps the request open); its answer is still to come. */
   begin(method: string, pathOrUri: string, ask?: Ask): Promise<Begun>;
   /** Lets time pass in small steps until the answer is there. */
   drive<T>(answer: Promise<T>): Promise<T>;
@@ -247,10 +247,11 @@ export async function createBench(t: TestContext, options: BenchOptions = {}): P
       return last;
     },
     async begin(method, pathOrUri, ask) {
-      const before = clock.pendingDelays().length;
+      const opened = (): number => clock.pendingDelays().length + gateway.inspect().openRequests;
+      const before = opened();
       const answer = bench.send(method, pathOrUri, ask);
       answer.catch(() => undefined);
-      await until(() => clock.pendingDelays().length > before);
+      await until(() => opened() > before);
       return { answer };
     },
     async drive(answer) {
