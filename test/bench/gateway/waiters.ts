@@ -1,7 +1,7 @@
 // Clients that wait, as a process of its own: many connections, each with one statement that is followed to its end. Argument: Waiters as JSON. Prints
 // 'waiting' when all have a first page, after each 'report' on stdin what the polls since the last one were like, and at the end how all
 // statements ended. After 'knock' more statements come, a few a second, which the full queue refuses.
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { pollHoldMs } from '../../../src/gateway/hold/poll-pace.ts';
@@ -35,7 +35,6 @@ export interface Ends {
 const { port, users, perUser, atOnce, runtime } = JSON.parse(process.argv[2] ?? '') as Waiters;
 const host = `127.0.0.1:${port}`;
 const knocksPerSecond = 20;
-const endOfHead = Buffer.from('\r\n\r\n');
 let late: number[] = [];
 let since = performance.now();
 let [finished, failed, waiting, refused] = [0, 0, 0, 0];
@@ -47,22 +46,27 @@ function fail(why: string): never {
 
 type Ask = (request: string) => Promise<string>;
 
+/** All read into one: a buffer for each read, given back to the kernel soon after, would keep the load on this core waiting. */
+const shared = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** One request at a time; small answers. */
-function askOn(socket: Socket): Ask {
+async function openClient(): Promise<Ask> {
   let take: (body: string) => void = () => undefined;
-  let pending: Buffer = Buffer.alloc(0);
-  socket.on('data', (chunk: Buffer) => {
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    const end = pending.indexOf(endOfHead);
-    if (end < 0) return;
-    const head = pending.toString('latin1', 0, end);
-    if (!head.startsWith('HTTP/1.1 200')) fail(`an answer that is none: ${head}`);
-    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? fail(`an answer without a length: ${head}`));
-    if (pending.length < end + 4 + length) return;
-    const body = pending.toString('latin1', end + 4, end + 4 + length);
-    pending = Buffer.alloc(0);
+  let pending = '';
+  const callback = (size: number): boolean => {
+    pending += shared.toString('latin1', 0, size);
+    const end = pending.indexOf('\r\n\r\n');
+    if (end < 0) return true;
+    if (!pending.startsWith('HTTP/1.1 200')) fail(`an answer that is none: ${pending}`);
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(pending)?.[1] ?? fail(`an answer without a length: ${pending}`));
+    if (pending.length < end + 4 + length) return true;
+    const body = pending.slice(end + 4, end + 4 + length);
+    pending = '';
     take(body);
-  });
+    return true;
+  };
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread: { buffer: shared, callback } });
+  await once(socket, 'connect');
   socket.on('close', () => fail('a connection was closed'));
   return (request) =>
     new Promise((resolve) => {
@@ -98,9 +102,7 @@ async function follow(ask: Ask, user: string, first: string): Promise<void> {
 
 async function send(user: string, lane: number): Promise<void> {
   for (let index = lane; index < perUser; index += atOnce) {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    await once(socket, 'connect');
-    const ask = askOn(socket);
+    const ask = await openClient();
     const sql = `${user} ${index}`;
     const page = await ask(`POST /v1/statement HTTP/1.1\r\n${headersOf(user)}Content-Length: ${sql.length}\r\n\r\n${sql}`);
     waiting += 1;
