@@ -67,13 +67,15 @@ function without(request: WaitingRequest, first: WaitingRequest | undefined): Wa
 export class HoldQueue implements WaitingRoom {
   readonly #init: HoldQueueInit;
   readonly #held = new Map<string, HeldStatement>();
+  /** Those without a request that is kept open: only they can be given up, and of thousands who wait they are a few. */
+  readonly #unattended = new Set<HeldStatement>();
   readonly #byRealId = new Map<string, HeldStatement>();
   readonly #endings = createEndings();
   readonly #lines = new WaitingLines();
   readonly #deadlines: Deadlines;
   #openRequests = 0;
   #sequence: number;
-  /** Who waits now is looked at again and again while anything is held. */
+  /** They are looked at again and again while anything is held. */
   readonly #rounds: Rounds<HeldStatement>;
   #isStopped = false;
 
@@ -83,7 +85,7 @@ export class HoldQueue implements WaitingRoom {
     this.#deadlines = new Deadlines(init.clock);
     this.#rounds = new Rounds({
       clock: init.clock,
-      items: () => this.#held.values(),
+      items: () => this.#unattended,
       look: (held) => this.#check(held),
       onEnd: () => {
         init.onSweep?.(this.#lines.runtimes());
@@ -155,6 +157,7 @@ export class HoldQueue implements WaitingRoom {
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);
+    this.#unattended.add(held);
     this.#lines.add(held);
     this.#refresh(runtime, held.arrivedAt);
     if (!this.#isStopped) this.#rounds.plan();
@@ -204,6 +207,7 @@ export class HoldQueue implements WaitingRoom {
     const { held, gone } = request;
     request.next = held.openRequest;
     held.openRequest = request;
+    this.#unattended.delete(held);
     this.#openRequests += 1;
     this.#deadlines.add(request, ms);
     gone.addEventListener('abort', request);
@@ -212,6 +216,7 @@ export class HoldQueue implements WaitingRoom {
   told(request: WaitingRequest): void {
     const { held, gone } = request;
     held.openRequest = without(request, held.openRequest);
+    if (held.openRequest === undefined && this.#held.has(held.id)) this.#unattended.add(held);
     this.#openRequests -= 1;
     this.#deadlines.delete(request);
     gone.removeEventListener('abort', request);
@@ -296,6 +301,7 @@ export class HoldQueue implements WaitingRoom {
 
   drop(held: HeldStatement): void {
     if (!this.#held.delete(held.id)) return;
+    this.#unattended.delete(held);
     this.#forgetRealId(held);
     this.#init.budget.give(held.bytes);
     held.bytes = 0;
