@@ -37,6 +37,8 @@ export function otherMember(input: OtherMemberInput): RouteEntry | undefined {
   const { table, runtime, mayUse, isAway } = input;
   const entry = table.byKey.get(runtime);
   if (entry === undefined) return undefined;
+  // What is alone in its group, which most are, has nobody to go to; a runtime that is gone may have left its route to another one.
+  if (entry.state !== 'REMOVED' && (table.byGroup.get(entry.routingGroup)?.length ?? 0) < 2) return undefined;
   const isLost = isHopeless(entry);
   if ((!isLost && !isAway(entry)) || transactionOf(input.headers) !== undefined) return undefined;
   const found = findRequestRoute(table, input);

@@ -21,8 +21,11 @@ const hopByHop = new Set([
 const forwarding = new Set(['forwarded', 'via', 'x-real-ip']);
 const internal = new Set(['x-trino-internal-bearer', 'x-presto-internal-bearer']);
 
+/** `name` in lower case. */
 export function headerOf(pairs: HeaderPairs, name: string): string | undefined {
-  return pairs.find(([key]) => key.toLowerCase() === name)?.[1];
+  // Asked a dozen times per request: most names differ in their length already.
+  for (const [key, value] of pairs) if (key.length === name.length && key.toLowerCase() === name) return value;
+  return undefined;
 }
 
 /** The open transaction that a request belongs to. */
@@ -32,8 +35,8 @@ export function transactionOf(pairs: HeaderPairs): Transaction | undefined {
 
 /** Undefined when a request mixes both families: Trino answers 400 then. */
 export function familyOf(pairs: HeaderPairs): HeaderFamily | undefined {
-  const hasTrino = pairs.some(([name]) => name.toLowerCase().startsWith('x-trino-') && name.toLowerCase() !== 'x-trino-xtrinode');
-  const hasPresto = pairs.some(([name]) => name.toLowerCase().startsWith('x-presto-'));
+  const hasTrino = pairs.some(([name]) => isOfTrino(name));
+  const hasPresto = pairs.some(([name]) => isOfPresto(name));
   if (hasTrino && hasPresto) return undefined;
   return hasPresto ? 'presto' : 'trino';
 }
@@ -76,6 +79,8 @@ const staysBeforeCoordinator = remembered(
     lower === 'host',
 );
 
+const isOfTrino = remembered((lower) => lower.startsWith('x-trino-') && lower !== 'x-trino-xtrinode');
+const isOfPresto = remembered((lower) => lower.startsWith('x-presto-'));
 const namesTransaction = remembered((lower) => lower === 'x-trino-transaction-id' || lower === 'x-presto-transaction-id');
 const startsTransaction = remembered((lower) => lower === 'x-trino-started-transaction-id' || lower === 'x-presto-started-transaction-id');
 const isConnection = remembered((lower) => lower === 'connection');
