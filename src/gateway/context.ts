@@ -79,7 +79,7 @@ export class RequestContext {
 
   /** Aborted when the client goes before the answer is complete. Made when somebody asks for it. */
   get gone(): AbortSignal {
-    this.#gone ??= this.exchange.departure.toSignal();
+    this.#gone ??= this.exchange.toSignal();
     return this.#gone;
   }
 }

@@ -101,7 +101,7 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
   return async (context, entry, options) => {
     const { method } = context;
     const { path } = options;
-    const { departure } = context.exchange;
+    const { exchange } = context;
     const isRepeatable = repeatable.has(method);
     const read = isRepeatable ? undefined : await readBody(context.exchange, maxBodyBytes, budget);
     if (read !== undefined && 'refused' in read) {
@@ -113,7 +113,7 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
       method,
       path,
       lines: linesFor(context, entry, options.pageOf !== undefined),
-      signal: departure,
+      signal: exchange,
       headTimeoutMs: options.pageOf === undefined ? headTimeoutMs : pageTimeoutMs,
       body: read?.body,
     };
@@ -131,7 +131,7 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
       const isOver = attempt >= attempts || clock.now() - beganAt >= pageTimeoutMs;
       if (isOver || (outcome === 'unreachable' && !isRepeatable)) return outcome;
       await pause(clock, retryPauseMs, context.gone);
-      if (departure.aborted) return outcome;
+      if (exchange.aborted) return outcome;
       counts.upstream.retries += 1;
     }
   };

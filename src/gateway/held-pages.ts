@@ -101,9 +101,9 @@ export function createHeldPages({
   }
 
   /** How long the request waits for the next change, in ms; 0 when it is to be answered now. */
-  function look({ exchange: { departure } }: RequestContext, held: HeldStatement, until: EpochMs): number {
+  function look({ exchange }: RequestContext, held: HeldStatement, until: EpochMs): number {
     // Nothing is submitted for a client that has gone.
-    if (!isPending(held) || departure.aborted) return 0;
+    if (!isPending(held) || exchange.aborted) return 0;
     if (held.state === 'SUBMITTING') return Math.max(0, until - clock.now());
     takeOver(held);
     const entry = routeOf(held);
@@ -132,7 +132,7 @@ export function createHeldPages({
     readonly #onEnd: OnEnd;
 
     constructor(context: RequestContext, held: HeldStatement, until: EpochMs, token: number, onEnd: OnEnd) {
-      super(held, context.exchange.departure, queue);
+      super(held, context.exchange, queue);
       this.#context = context;
       this.#until = until;
       this.#token = token;

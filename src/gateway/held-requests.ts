@@ -131,7 +131,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
   }
 
   function answerPoll(context: RequestContext, held: HeldStatement, token: number): void {
-    if (context.exchange.departure.aborted) return;
+    if (context.exchange.aborted) return;
     if (isPending(held) && token === held.token) held.token += 1;
     pages.answer(context, held, false);
   }

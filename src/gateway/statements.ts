@@ -174,7 +174,7 @@ export function createStatements(init: StatementsInit): Statements {
         }
       }
       await new Promise<void>((resolve) => pages.wait(context, held, postHoldMs(route.state), held.token, () => resolve()));
-      if (context.exchange.departure.aborted) {
+      if (context.exchange.aborted) {
         // Gone before it knew of its query: nobody can ever ask for it.
         submitter.cancel(held);
         return queue.drop(held);

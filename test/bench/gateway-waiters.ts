@@ -14,7 +14,7 @@ type Row = Readonly<Record<string, number>>;
 const users = 50;
 /** Until all polls are the long ones, and as long as they are looked at. */
 const settleMs = 8_000;
-const watchedMs = 24_000;
+const watchedMs = 25_000;
 /** Of a late poll of so many who wait, on average. */
 function longHoldMsOf(clients: number): number {
   const ids = Array.from({ length: 16 }, (_, index) => formatHeldId(0, index, 'be'));

@@ -16,13 +16,13 @@ const laterPollsMs = 3_000;
 const pollsPerSecond = 200;
 /**
  * Clients that came together, or were answered late together, would poll together for as long as they wait, and be in everybody's way
- * for a moment each time: the time of each is shorter by another part of a third. Multiples of the golden ratio lie evenly in it.
+ * for a moment each time: the time of each is shorter by another part of a fifth. Multiples of the golden ratio lie evenly in it.
  */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** Of a client that pauses long itself: it must not be found pausing. */
 const longPausersMs = 18_000;
 /** Below every read time-out (30 s) and load balancer default seen. */
-const longestMs = 24_000;
+const longestMs = 25_000;
 
 /** `id`: of the held statement; its number tells it from those that came with it. `waiting`: statements that wait at this gateway. */
 export function pollHoldMs(token: number, userAgent: string | undefined, id: string, waiting: number): number {
@@ -30,5 +30,5 @@ export function pollHoldMs(token: number, userAgent: string | undefined, id: str
   if (token <= 2) return firstPollsMs;
   const ms = Math.min(longestMs, Math.max(laterPollsMs, (waiting / pollsPerSecond) * 1_000));
   const number = Number(id.slice(16, 21));
-  return ms - (ms / 3) * ((number * goldenRatio) % 1);
+  return ms - (ms / 5) * ((number * goldenRatio) % 1);
 }

@@ -149,7 +149,7 @@ describe('a client that is silent', () => {
     exchanges[0]?.readBody({ ...nobody, onBroken: () => (isBroken = true) });
     socket.beSilent();
     await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual([socket.destroyed, isBroken, exchanges[0]?.departure.aborted], [true, true, true]);
+    assert.deepEqual([socket.destroyed, isBroken, exchanges[0]?.aborted], [true, true, true]);
   });
 
   it('while its answer is made waits for it', async () => {

@@ -48,9 +48,8 @@ function writeJoined(socket: Socket, parts: readonly (string | Buffer)[]): void 
 /** Of all answers that have not begun: nothing is put into it. */
 const notBegun: (string | Buffer)[] = [];
 
-export class ClientExchange {
+export class ClientExchange extends Departure {
   readonly head: RequestHead;
-  readonly departure = new Departure();
   readonly #owner: ExchangeOwner;
   #state: 'open' | 'begun' | 'ended' = 'open';
   #keepsAlive = false;
@@ -67,6 +66,7 @@ export class ClientExchange {
   #decoration: (() => readonly [string, string]) | undefined;
 
   constructor(head: RequestHead, owner: ExchangeOwner) {
+    super();
     this.head = head;
     this.#owner = owner;
   }
@@ -85,7 +85,7 @@ export class ClientExchange {
 
   /** Nothing of an answer has been sent, and there is somebody to read one. */
   get isOpen(): boolean {
-    return this.#state === 'open' && !this.departure.aborted;
+    return this.#state === 'open' && !this.aborted;
   }
 
   get isEnded(): boolean {
@@ -120,7 +120,7 @@ export class ClientExchange {
 
   /** The client has gone, or there is no more to be had from it. */
   leave(): void {
-    this.departure.abort();
+    this.abort();
     this.#finish();
   }
 
@@ -137,7 +137,7 @@ export class ClientExchange {
   /** The body of the request; at most once. Without a reader it waits, and is thrown away after the answer. */
   readBody(reader: BodyReader): void {
     this.#reader = reader;
-    if (this.departure.aborted) reader.onBroken();
+    if (this.aborted) reader.onBroken();
     else this.#owner.bodyIsWanted(this);
   }
 

@@ -18,7 +18,8 @@ const startTimeoutMs = 30_000;
 const ticksPerSecond = 100;
 
 const here = import.meta.dirname;
-const nodeFlags = ['--disable-warning=ExperimentalWarning'];
+/** One thread: those of V8 would keep each other's main threads on this core waiting, for milliseconds at a time. */
+export const loadFlags = ['--disable-warning=ExperimentalWarning', '--single-threaded'];
 
 export interface Running {
   readonly port: number;
@@ -48,7 +49,7 @@ export function runningAs(child: ChildProcess, port: number): Running {
 
 export async function startCoordinator(pages: number, bytes: number, ids = 1_000, id = coordinatorId): Promise<Running> {
   const args = [String(pages), String(bytes), String(ids), id];
-  const child = start(loadCore, [process.execPath, ...nodeFlags, join(here, 'coordinator.ts'), ...args]);
+  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'coordinator.ts'), ...args]);
   const [line] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line')) as [string];
   return runningAs(child, Number(line));
 }
@@ -145,7 +146,7 @@ export interface Measured extends LoadResult {
 
 /** Puts a load on `through.port` and takes the CPU time that `through` needs for it. */
 export async function measure(through: Running, load: Omit<Load, 'port'>): Promise<Measured> {
-  const child = start(loadCore, [process.execPath, ...nodeFlags, join(here, 'load.ts'), JSON.stringify({ ...load, port: through.port })]);
+  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'load.ts'), JSON.stringify({ ...load, port: through.port })]);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   let beganAt = 0;
   for await (const line of lines) {
@@ -159,7 +160,7 @@ export async function measure(through: Running, load: Omit<Load, 'port'>): Promi
 export async function measureIdle(through: Running, connections: number): Promise<number> {
   const before = residentKilobytesOf(through.pid);
   const load: Load = { mode: 'idle', port: through.port, connections };
-  const child = start(loadCore, [process.execPath, ...nodeFlags, join(here, 'load.ts'), JSON.stringify(load)]);
+  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'load.ts'), JSON.stringify(load)]);
   await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line');
   const after = residentKilobytesOf(through.pid);
   const exited = once(child, 'exit');

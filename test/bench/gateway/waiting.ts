@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { join } from 'node:path';
-import { loadCore, measuredCore, runningAs, start, type Running } from './processes.ts';
+import { loadCore, loadFlags, measuredCore, runningAs, start, type Running } from './processes.ts';
 import type { Ends, PollsReport, Waiters } from './waiters.ts';
 
 const here = import.meta.dirname;
-const nodeFlags = ['--disable-warning=ExperimentalWarning'];
 /** As tools/start.mjs gives them to a gateway. */
 const gatewayFlags = [
+  '--disable-warning=ExperimentalWarning',
   '--max-semi-space-size=8',
   '--heap-growing-percent=50',
   '--no-parallel-scavenge',
@@ -29,7 +29,7 @@ export interface SleepingGateway {
 
 export async function startSleepingGateway(port: number, coordinatorPort: number): Promise<SleepingGateway> {
   const script = [join(here, 'sleeping-gateway.ts'), String(port), String(coordinatorPort)];
-  const child = start(measuredCore, [process.execPath, ...gatewayFlags, ...nodeFlags, ...script], 'ignore');
+  const child = start(measuredCore, [process.execPath, ...gatewayFlags, ...script], 'ignore');
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   let wakes = 0;
   lines.on('line', (line) => (wakes += line === 'wake' ? 1 : 0));
@@ -49,7 +49,7 @@ export interface WaitingClients {
 
 /** Fulfilled when each has its first page. */
 export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
-  const child = start(loadCore, ['chrt', '-i', '0', process.execPath, ...nodeFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
+  const child = start(loadCore, ['chrt', '-i', '0', process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   const { promise: ends, resolve, reject } = Promise.withResolvers<Ends>();
   const reports: ((report: PollsReport) => void)[] = [];
