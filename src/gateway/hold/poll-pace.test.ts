@@ -5,10 +5,26 @@ import { pollHoldMs } from './poll-pace.ts';
 
 const idOf = (number: number): string => `20261121_120000_${String(number).padStart(5, '0')}_0gwab`;
 
-it('spreads the polls of those who came one after the other evenly over a fifth of their time', () => {
-  for (const first of [0, 42_000, 99_000]) {
-    const holds = Array.from({ length: 1_000 }, (_, index) => pollHoldMs(9, undefined, idOf(first + index), 10_000));
-    const shares = Array.from({ length: 50 }, (_, part) => holds.filter((ms) => Math.floor((25_000 - ms) / 100) === part).length);
-    assert.ok(Math.min(...shares) >= 15 && Math.max(...shares) <= 25, `of 1,000, so many in each 100 ms: ${shares.join(' ')}`);
+/** When the polls of 5,000 who came within a second are answered, in ms from then on. */
+function answersOf(polls: number): number[] {
+  return Array.from({ length: 5_000 }, (_, index) => {
+    let at = index / 5;
+    return Array.from({ length: polls }, (_, token) => (at += pollHoldMs(token, undefined, idOf(37_000 + index), 5_000)));
+  }).flat();
+}
+
+it('those who came together ask evenly from their fourth poll on, for as long as they wait', () => {
+  const bySecond = new Map<number, number>();
+  for (const at of answersOf(20)) bySecond.set(Math.floor(at / 1_000), (bySecond.get(Math.floor(at / 1_000)) ?? 0) + 1);
+  for (let second = 6; second < 300; second += 1) {
+    const count = bySecond.get(second) ?? 0;
+    assert.ok(count <= 400, `${count} of 5,000 in second ${second}`);
+  }
+});
+
+it('a few are kept for up to three seconds, thousands for longer, and nobody for as long as a read time-out', () => {
+  for (const waiting of [1, 600, 5_000, 100_000]) {
+    const holds = Array.from({ length: 1_000 }, (_, index) => pollHoldMs(3 + index, undefined, idOf(index), waiting));
+    assert.ok(Math.min(...holds) >= 2_000 && Math.max(...holds) <= Math.min(25_000, Math.max(3_000, waiting * 5)), `${waiting} wait`);
   }
 });

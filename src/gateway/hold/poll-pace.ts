@@ -10,14 +10,19 @@ export function postHoldMs(state: RouteState): number {
   return postHolds[state];
 }
 
+const firstPolls = 3;
 const firstPollsMs = 1_000;
 const laterPollsMs = 3_000;
 /** Thousands who wait ask so many times a second in all: beyond 600 of them each is kept longer. */
 const pollsPerSecond = 200;
 /**
  * Clients that came together, or were answered late together, would poll together for as long as they wait, and be in everybody's way
- * for a moment each time: the time of each is shorter by another part of a fifth. Multiples of the golden ratio lie evenly in it.
+ * for a moment each time: of each, every eighth poll is kept for another part of the time, from the shortest to all of it, and the others
+ * for all of it.
  */
+const spreadEach = 8;
+const shortestMs = 2_000;
+/** Multiples of it lie evenly between whole numbers. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** Of a client that pauses long itself: it must not be found pausing. */
 const longPausersMs = 18_000;
@@ -27,8 +32,9 @@ const longestMs = 25_000;
 /** `id`: of the held statement; its number tells it from those that came with it. `waiting`: statements that wait at this gateway. */
 export function pollHoldMs(token: number, userAgent: string | undefined, id: string, waiting: number): number {
   if (userAgent !== undefined && /^(go-http-client|trino-go-client|trino\/go)/i.test(userAgent)) return longPausersMs;
-  if (token <= 2) return firstPollsMs;
+  if (token < firstPolls) return firstPollsMs;
   const ms = Math.min(longestMs, Math.max(laterPollsMs, (waiting / pollsPerSecond) * 1_000));
-  const number = Number(id.slice(16, 21));
-  return ms - (ms / 5) * ((number * goldenRatio) % 1);
+  if (token % spreadEach !== firstPolls) return ms;
+  const number = Number(id.slice(16, 21)) * Math.ceil(token / spreadEach);
+  return ms - (ms - shortestMs) * ((number * goldenRatio) % 1);
 }
