@@ -18,8 +18,8 @@ const pages = 6;
 const warmUp = { mode: 'statements', connections: 32, warmUpMs: 0, measuredMs: 8_000 } as const;
 const polls = { mode: 'polls', connections: 32, perSecond: 1_000, warmUpMs: 1_000, measuredMs: 10_000 } as const;
 const statements = { mode: 'statements', connections: 2, warmUpMs: 500, measuredMs: 2_000 } as const;
-/** Until the first polls of all are over, each is kept for as long as it may, and V8 has compiled what they brought (20 s). */
-const settleMs = 30_000;
+/** Until the first polls of all are over, each is kept for as long as it may, and V8 has compiled what they brought (some 30 s). */
+const settleMs = 40_000;
 
 interface Look {
   readonly polls: Measured;

@@ -1,15 +1,15 @@
 // Calls many back at their times with one timer for all of them: thousands who wait keep none of their own, which would be several
-// objects each. Never early, and up to a hundredth of a second late. At rest it holds no timer.
+// objects each. Never early, and up to 2 ms late, so that few are called back in one breath. At rest it holds no timer.
 import type { Clock, EpochMs } from '#core/clock.ts';
 
 export interface Timed {
-  /** Which hundredth of a second it waits for; kept here. */
+  /** Which of the slots of 2 ms it waits for; kept here. */
   slot: number;
   /** Its time has come. It may be added again, though not from within. */
   onDue(): void;
 }
 
-const slotMs = 10;
+const slotMs = 2;
 
 export class Deadlines {
   readonly #clock: Clock;
