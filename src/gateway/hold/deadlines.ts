@@ -30,6 +30,8 @@ export class Deadlines {
   add(item: Timed, ms: number): void {
     const now = this.#clock.now() - this.#begunAt;
     const slot = Math.ceil((now + ms) / slotMs);
+    // The next one that is not empty would be looked for without end.
+    if (!Number.isSafeInteger(slot)) throw new RangeError(`a deadline in ${ms} ms`);
     if (this.#slots.size === 0 || slot < this.#first) this.#first = slot;
     item.slot = slot;
     const others = this.#slots.get(slot);

@@ -77,20 +77,43 @@ it('of the only gateway they are kept until the first page of the query is asked
   assert.equal(queue.realIdOf(held.id)?.hasBegun, true);
 });
 
+class Listening extends WaitingRequest {
+  readonly #onLook: () => void;
+
+  constructor(held: HeldStatement, gone: Departure, queue: HoldQueue, onLook: () => void) {
+    super(held, gone, queue);
+    this.#onLook = onLook;
+  }
+
+  look(): void {
+    this.#onLook();
+  }
+}
+
+it('of several requests for one statement each waits for itself: who goes is told alone, and what changes is told to all others', async () => {
+  const { clock, queue } = aQueue();
+  const held = queue.admit(aStatement);
+  assert.ok('id' in held);
+  const clients = Array.from({ length: 20_000 }, () => new Departure());
+  const told: number[] = [];
+  clients.forEach((gone, index) => queue.onChange(new Listening(held, gone, queue, () => told.push(index)), index === 7 ? 50 : 1_000));
+  clients[0]?.abort();
+  clients[19_999]?.abort();
+  clock.advance(60);
+  await settled();
+  assert.deepEqual(told, [0, 19_999, 7]);
+  queue.nudge(held);
+  await settled();
+  assert.deepEqual([new Set(told).size, told.length, queue.openRequests, held.openRequest], [20_000, 20_000, 0, undefined]);
+});
+
 it('a change is told to a crowd in the order of its line, a few at a time, so that what else comes is served between them', async () => {
   const { clock, queue } = aQueue();
   const told: number[] = [];
   for (let index = 0; index < 100; index += 1) {
     const held = queue.admit(aStatement);
     assert.ok('id' in held);
-    queue.onChange(
-      new (class extends WaitingRequest {
-        look(): void {
-          told.push(index);
-        }
-      })(held, new Departure(), queue),
-      1_000,
-    );
+    queue.onChange(new Listening(held, new Departure(), queue, () => told.push(index)), 1_000);
   }
   assert.equal(queue.openRequests, 100);
   queue.notify(['team/a']);

@@ -57,10 +57,12 @@ export interface HoldQueueInit {
 const atOnce = 32;
 const soon = Promise.resolve();
 
-/** The others of a chain. */
+/** What a chain begins with when one is taken out of it. Anybody can ask for one statement on thousands of connections. */
 function without(request: WaitingRequest, first: WaitingRequest | undefined): WaitingRequest | undefined {
-  if (first === undefined || first === request) return request.next;
-  first.next = without(request, first.next);
+  if (first === request) return request.next;
+  let before = first;
+  while (before !== undefined && before.next !== request) before = before.next;
+  if (before !== undefined) before.next = request.next;
   return first;
 }
 
