@@ -2,10 +2,11 @@
 import type { EpochMs } from '#core/clock.ts';
 import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
+import type { Cancellation } from '../http/departure.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
+import type { Timed } from './deadlines.ts';
 import { maxSealedLength } from './sealed-token.ts';
 import type { Subject } from './subject.ts';
-import type { WaitingRequest } from './waiting-request.ts';
 
 /**
  * HELD -> SUBMITTING -> HANDED_OVER, back to HELD when the coordinator does not take it, or one of the ends FAILED and
@@ -20,6 +21,19 @@ export interface Outcome {
   readonly nextUri: string | undefined;
   /** Where it was said: a cancel goes there and nowhere else. */
   readonly coordinatorUrl: string;
+}
+
+/** A request of its client that is kept open (waiting-request.ts). */
+export interface OpenRequest extends Timed {
+  readonly held: HeldStatement;
+  /** Of its client. */
+  readonly gone: Cancellation;
+  /** Another one of the same statement. */
+  next: OpenRequest | undefined;
+  /** Something has changed, its time is over or its client has gone. Throws nothing. */
+  look(): void;
+  /** The client has gone. */
+  handleEvent(): void;
 }
 
 export interface HeldStatement {
@@ -44,7 +58,7 @@ export interface HeldStatement {
   capability?: string;
   lastSeenAt: EpochMs;
   /** The newest request of the client that waits right now; it knows the next one. */
-  openRequest: WaitingRequest | undefined;
+  openRequest: OpenRequest | undefined;
   /** While no request waits, the next one is expected until then; later nobody is thought to wait. */
   expectedUntil: EpochMs;
   /** In states HANDED_OVER and REFUSED; replayed to every repetition. */

@@ -15,12 +15,13 @@ import {
   sizeOf,
   waitingGraceMs,
   type HeldStatement,
+  type OpenRequest,
   type Outcome,
 } from './held-statement.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Rounds } from './rounds.ts';
 import { WaitingLines } from './waiting-lines.ts';
-import type { WaitingRequest, WaitingRoom } from './waiting-request.ts';
+import type { WaitingRoom } from './waiting-request.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 
 export interface HoldLimits {
@@ -58,7 +59,7 @@ const atOnce = 32;
 const soon = Promise.resolve();
 
 /** What a chain begins with when one is taken out of it. Anybody can ask for one statement on thousands of connections. */
-function without(request: WaitingRequest, first: WaitingRequest | undefined): WaitingRequest | undefined {
+function without(request: OpenRequest, first: OpenRequest | undefined): OpenRequest | undefined {
   if (first === request) return request.next;
   let before = first;
   while (before !== undefined && before.next !== request) before = before.next;
@@ -205,7 +206,7 @@ export class HoldQueue implements WaitingRoom {
   }
 
   /** It looks again once: after the next `wake` or `notify`, after `ms`, or when the client goes, and never within the call that told it. */
-  onChange(request: WaitingRequest, ms: number): void {
+  onChange(request: OpenRequest, ms: number): void {
     const { held, gone } = request;
     request.next = held.openRequest;
     held.openRequest = request;
@@ -215,7 +216,7 @@ export class HoldQueue implements WaitingRoom {
     gone.addEventListener('abort', request);
   }
 
-  told(request: WaitingRequest): void {
+  told(request: OpenRequest): void {
     const { held, gone } = request;
     held.openRequest = without(request, held.openRequest);
     if (held.openRequest === undefined && this.#held.has(held.id)) this.#unattended.add(held);
