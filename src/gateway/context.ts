@@ -23,14 +23,13 @@ export class RequestContext {
   /** Reads the body of the request, writes the answer. */
   readonly exchange: ClientExchange;
   readonly method: string;
-  /** Without the prefix of prefix mode. */
-  readonly path: string;
   /** With its question mark, or empty. */
   readonly search: string;
   readonly headers: HeaderPairs;
   readonly identity: Identity | undefined;
   readonly refusal: GatewayProblem | undefined;
   readonly notes: Notes;
+  #path: string;
   readonly #prefix: string;
   readonly #seenFrom: FindSeenFrom;
   #forwarded: ForwardedFor | undefined;
@@ -44,7 +43,7 @@ export class RequestContext {
     this.method = method;
     const whole = cut < 0 ? target : target.slice(0, cut);
     const prefix = prefixOf(whole);
-    this.path = prefix === '' ? whole : whole.slice(prefix.length) || '/';
+    this.#path = prefix === '' ? whole : whole.slice(prefix.length) || '/';
     this.search = cut < 0 ? '' : target.slice(cut);
     this.headers = headers;
     this.identity = identity;
@@ -52,6 +51,17 @@ export class RequestContext {
     this.notes = notes;
     this.#prefix = prefix;
     this.#seenFrom = seenFrom;
+  }
+
+  /** Without the prefix of prefix mode. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** What it asks for is found: neither it nor its exchange keeps the address any more. */
+  forgetAddress(): void {
+    this.#path = '';
+    this.exchange.head.target = '';
   }
 
   /** The same request as the phase "admit" leaves it. */

@@ -32,7 +32,7 @@ export interface HeldPagesInit {
   readonly counts: GatewayCounts;
   readonly clock: Clock;
   /** The gateway itself is at fault: answers as far as it can be answered. */
-  readonly failed: (exchange: ClientExchange, error: unknown) => void;
+  readonly failed: (exchange: ClientExchange, error: unknown, id: string) => void;
 }
 
 /** What a page says of its statement, held here or not. */
@@ -149,7 +149,7 @@ export function createHeldPages({
         places.offer(held.runtime);
         this.#onEnd(context, held, this.#token);
       } catch (error) {
-        failed(context.exchange, error);
+        failed(context.exchange, error, held.id);
       }
     }
   }

@@ -165,6 +165,8 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
       // A page that another replica gave out meanwhile.
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));
+      // It has the statement in it, sealed, which is in memory already; and thousands are kept open.
+      context.forgetAddress();
       pages.wait(context, held, pollHoldMs(token, headerOf(headers, 'user-agent'), id, queue.size), token, answerPoll);
     },
     cancelById(context, id) {

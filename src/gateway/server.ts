@@ -203,9 +203,10 @@ export function createGateway({
   const { mayUse } = guard;
   const loadOf = (runtime: string): number => running.countOf(runtime) + queue.waitingFor(runtime);
   const takeOver = createTakeOver({ table, queue, mayUse, isAway, loadOf, isFull: places.isFull, log });
-  const failed = (exchange: ClientExchange, error: unknown): void => {
+  const failed = (exchange: ClientExchange, error: unknown, id?: string): void => {
     const { method, target } = exchange.head;
-    log.error('a request failed inside the gateway', { method, path: pathForLog(target), error });
+    const what = id === undefined ? { path: pathForLog(target) } : { id };
+    log.error('a request failed inside the gateway', { method, ...what, error });
     sendProblem(exchange, { code: 'UNREACHABLE', detail: 'the gateway failed to answer; its log says why.' });
     if (!exchange.isEnded) exchange.destroy();
   };

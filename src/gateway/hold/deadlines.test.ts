@@ -10,10 +10,11 @@ interface Item extends Timed {
 }
 
 test('each is called back once, never early and 2 ms late at most, unless it was taken away; one timer serves all', () => {
-  const aDelay = fc.integer({ min: 1, max: 24_000 });
+  // Many in one slot, and many slots.
+  const aDelay = fc.oneof(fc.integer({ min: 1, max: 24_000 }), fc.integer({ min: 1, max: 6 }));
   const aStep = fc.oneof(
     { weight: 3, arbitrary: fc.record({ add: aDelay }) },
-    { weight: 1, arbitrary: fc.record({ delete: fc.nat(50) }) },
+    { weight: 2, arbitrary: fc.record({ delete: fc.nat() }) },
     { weight: 2, arbitrary: fc.record({ pass: fc.integer({ min: 0, max: 3_000 }) }) },
   );
   fc.assert(
@@ -26,6 +27,8 @@ test('each is called back once, never early and 2 ms late at most, unless it was
         if ('add' in step) {
           const item: Item = {
             slot: 0,
+            earlier: undefined,
+            later: undefined,
             dueAt: clock.now() + step.add,
             calledAt: undefined,
             onDue() {
@@ -36,10 +39,10 @@ test('each is called back once, never early and 2 ms late at most, unless it was
           items.push(item);
           deadlines.add(item, step.add);
         } else if ('delete' in step) {
-          const item = items[step.delete];
-          if (item === undefined || item.calledAt !== undefined) continue;
+          const item = items[step.delete % items.length];
+          if (item === undefined) continue;
           deadlines.delete(item);
-          deleted.add(item);
+          if (item.calledAt === undefined) deleted.add(item);
         } else clock.advance(step.pass);
         assert.ok(clock.pendingDelays().length <= 1);
       }
@@ -50,23 +53,47 @@ test('each is called back once, never early and 2 ms late at most, unless it was
       }
       assert.deepEqual(clock.pendingDelays(), [], 'at rest it holds no timer');
     }),
+    { numRuns: 500 },
   );
 });
 
-test('who is taken away by one that is called back with it is not called', () => {
+test('of those that are called back together, who is taken away by another one is not called', () => {
   const clock = createFakeClock();
   const deadlines = new Deadlines(clock);
   const called: string[] = [];
-  const second: Timed = { slot: 0, onDue: () => void called.push('second') };
-  const first: Timed = {
-    slot: 0,
-    onDue() {
-      called.push('first');
-      deadlines.delete(second);
-    },
-  };
-  deadlines.add(first, 5);
-  deadlines.add(second, 5);
+  const items = ['first', 'second', 'third'].map((name): Timed => {
+    const onDue = (): void => {
+      called.push(name);
+      for (const other of items) deadlines.delete(other);
+    };
+    return { slot: 0, earlier: undefined, later: undefined, onDue };
+  });
+  for (const item of items) deadlines.add(item, 5);
   clock.advance(100);
-  assert.deepEqual(called, ['first']);
+  assert.equal(called.length, 1);
+});
+
+test('who is taken away twice disturbs none of those that it once waited with', () => {
+  const pairs = [0, 1, 2].flatMap((twice) => [0, 1, 2].filter((once) => once !== twice).map((once) => ({ twice, once })));
+  for (const { twice, once } of pairs) {
+    const clock = createFakeClock();
+    const deadlines = new Deadlines(clock);
+    const called: number[] = [];
+    const items = [0, 1, 2, 3].map((name): Timed => ({
+      slot: 0,
+      earlier: undefined,
+      later: undefined,
+      onDue: () => void called.push(name),
+    }));
+    for (const item of items.slice(0, 3)) deadlines.add(item, 5);
+    deadlines.delete(items[twice] as Timed);
+    deadlines.add(items[3] as Timed, 5);
+    deadlines.delete(items[twice] as Timed);
+    deadlines.delete(items[once] as Timed);
+    clock.advance(100);
+    assert.deepEqual(
+      called.sort((a, b) => a - b),
+      [0, 1, 2, 3].filter((name) => name !== twice && name !== once),
+    );
+  }
 });

@@ -3,8 +3,10 @@
 import type { Clock, EpochMs } from '#core/clock.ts';
 
 export interface Timed {
-  /** Which of the slots of 2 ms it waits for; kept here. */
+  /** Which of the slots of 2 ms it waits for; kept here, and so are its neighbours there. */
   slot: number;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   /** Its time has come. It may be added again, though not from within. */
   onDue(): void;
 }
@@ -15,7 +17,8 @@ export class Deadlines {
   readonly #clock: Clock;
   /** Slots are counted from here: small numbers. */
   readonly #begunAt: EpochMs;
-  readonly #slots = new Map<number, Set<Timed>>();
+  /** The newest of each; it knows those before it. */
+  readonly #slots = new Map<number, Timed>();
   /** The first one that may have anything in it. */
   #first = 0;
   #armed = Infinity;
@@ -34,15 +37,24 @@ export class Deadlines {
     if (!Number.isSafeInteger(slot)) throw new RangeError(`a deadline in ${ms} ms`);
     if (this.#slots.size === 0 || slot < this.#first) this.#first = slot;
     item.slot = slot;
-    const others = this.#slots.get(slot);
-    if (others === undefined) this.#slots.set(slot, new Set([item]));
-    else others.add(item);
+    const newest = this.#slots.get(slot);
+    item.earlier = newest;
+    if (newest !== undefined) newest.later = item;
+    this.#slots.set(slot, item);
     this.#arm(now);
   }
 
+  /** One that has been called back or taken away may be taken away again. */
   delete(item: Timed): void {
-    const others = this.#slots.get(item.slot);
-    if (others?.delete(item) === true && others.size === 0) this.#slots.delete(item.slot);
+    const { earlier, later, slot } = item;
+    if (earlier !== undefined) earlier.later = later;
+    if (later !== undefined) later.earlier = earlier;
+    else if (this.#slots.get(slot) === item) {
+      if (earlier === undefined) this.#slots.delete(slot);
+      else this.#slots.set(slot, earlier);
+    }
+    item.earlier = undefined;
+    item.later = undefined;
     if (this.#slots.size === 0) this.#disarm();
   }
 
@@ -65,9 +77,7 @@ export class Deadlines {
     this.#disarm();
     const now = this.#clock.now() - this.#begunAt;
     for (; this.#slots.size > 0 && this.#first * slotMs <= now; this.#first += 1) {
-      const due = this.#slots.get(this.#first);
-      if (due === undefined) continue;
-      for (const item of due) {
+      for (let item = this.#slots.get(this.#first); item !== undefined; item = this.#slots.get(this.#first)) {
         this.delete(item);
         item.onDue();
       }

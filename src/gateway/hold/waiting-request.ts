@@ -1,6 +1,7 @@
 // A request of a client that is kept open until something about its held statement changes. One object with everything in it: thousands
 // wait, and what each of them keeps is copied and looked through with all garbage, in everybody's time.
 import type { Cancellation } from '../http/departure.ts';
+import type { Timed } from './deadlines.ts';
 import type { HeldStatement, OpenRequest } from './held-statement.ts';
 
 /** Whom it tells that it has to look again. */
@@ -14,6 +15,8 @@ export abstract class WaitingRequest implements OpenRequest {
   readonly #room: WaitingRoom;
   next: OpenRequest | undefined = undefined;
   slot = 0;
+  earlier: Timed | undefined = undefined;
+  later: Timed | undefined = undefined;
 
   constructor(held: HeldStatement, gone: Cancellation, room: WaitingRoom) {
     this.held = held;

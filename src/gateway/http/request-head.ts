@@ -9,8 +9,8 @@ export type RequestBody = number | 'chunked';
 
 export interface RequestHead {
   readonly method: string;
-  /** As the client wrote it. */
-  readonly target: string;
+  /** As the client wrote it. Emptied when it is not needed any more: a request may be kept open for long, and this is most of it. */
+  target: string;
   readonly isHttp10: boolean;
   readonly headers: HeaderPairs;
   readonly body: RequestBody;
