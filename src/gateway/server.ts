@@ -287,7 +287,12 @@ export function createGateway({
       failed(exchange, error);
     }
   }
-  const server = createHttpServer({ clock, handle, ...(tls === undefined ? {} : { tls }) });
+  const server = createHttpServer({
+    clock,
+    handle,
+    ...(tls === undefined ? {} : { tls }),
+    onHandshakeFailed: ({ why, clientAddress, count }) => log.info('a TLS handshake failed', { why, clientAddress, count }),
+  });
 
   return {
     async listen(hosts, port) {

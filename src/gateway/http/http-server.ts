@@ -2,10 +2,11 @@
 // gateway, or there is none.
 import { constants } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Clock } from '#core/clock.ts';
 import { ClientConnection, type ConnectionsInit } from './client-connection.ts';
 import type { ClientExchange } from './client-exchange.ts';
+import { FailedHandshakes, whyOf, type FailedHandshake, type HandshakeError } from './failed-handshakes.ts';
 import { KnownLines } from './header-lines.ts';
 import { createLargeHeads } from './large-heads.ts';
 import { readShared } from './shared-reads.ts';
@@ -18,6 +19,7 @@ export interface HttpServerInit {
   readonly clock: Clock;
   readonly handle: (exchange: ClientExchange) => void;
   readonly tls?: TlsFollowed;
+  readonly onHandshakeFailed: (failed: FailedHandshake) => void;
 }
 
 export interface HttpServer {
@@ -46,7 +48,7 @@ function listenOn(server: Server, host: string, port: number): Promise<number> {
 /** Connections that the kernel keeps until they are taken: thousands of clients come at once, and beyond it they are reset. */
 const backlog = 4_096;
 
-export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpServer {
+export function createHttpServer({ clock, handle, tls, onHandshakeFailed }: HttpServerInit): HttpServer {
   const connections = new Set<ClientConnection>();
   const servers: Server[] = [];
   const ends: (() => void)[] = [];
@@ -54,6 +56,7 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
   /** Their server does not know of connections that read into the shared buffer. */
   let onEmpty = (): void => undefined;
   let trust = 0;
+  const failedHandshakes = new FailedHandshakes(clock, onHandshakeFailed);
   const init: ConnectionsInit = {
     clock,
     handle,
@@ -92,6 +95,12 @@ export function createHttpServer({ clock, handle, tls }: HttpServerInit): HttpSe
     const clients = { requestCert: clientCertificates !== 'none', rejectUnauthorized: clientCertificates === 'required' };
     let { ca } = current();
     const server = createTlsServer({ ...options, ...current(), ...clients, noDelay: true, handshakeTimeout: handshakeTimeoutMs }, take);
+    server.on('tlsClientError', (error: HandshakeError, { authorizationError, remoteAddress }: TLSSocket) => {
+      // A code, whatever its type says; null while nothing is wrong with it.
+      const refusal = authorizationError as unknown as string | null | undefined;
+      const why = whyOf(error, refusal ?? undefined);
+      if (why !== undefined) failedHandshakes.failed(why, remoteAddress);
+    });
     const end = subscribe((next) => {
       server.setSecureContext({ ...options, ...next });
       // With another certificate of ours, connections there are keep what they began with.

@@ -164,6 +164,14 @@ describe('a client without a good certificate', () => {
     assert.equal((await post(port, { client: ann, path: '/healthz' })).status, 200);
   });
 
+  it('is explained in the log where one is required', async (t) => {
+    const { port, role } = await aGateway(t, '--client-cert', 'required');
+    await assert.rejects(post(port, {}));
+    await role.notes(/a TLS handshake failed.*it shows no certificate, and none gets in without.*127\.0\.0\.1/);
+    await assert.rejects(post(port, { client: aClient('eve', { issuer: others }) }));
+    await role.notes(/a TLS handshake failed.*its certificate is not accepted: UNABLE_TO_VERIFY_LEAF_SIGNATURE/);
+  });
+
   it('cannot pretend to have several names by one in quotes', async (t) => {
     const { port } = await aGateway(t, '--client-cert-user', 'dns');
     const { status, text } = await post(port, { client: aClient('x', { names: { dns: 'x, DNS:root' } }) });
