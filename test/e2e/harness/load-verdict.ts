@@ -32,7 +32,7 @@ const notRepeating: readonly LoadClient[] = ['javascript', 'go'];
  * Python asks again when its connection is reset before an answer, and not when a page breaks off in its middle: of requests, it takes
  * ConnectionError for a reason to repeat and not ChunkedEncodingError (trino/client.py, HTTP_EXCEPTIONS).
  */
-const cutInTheMiddle = /failed to fetch: (?:Response ended prematurely|.*IncompleteRead)/;
+const cutInTheMiddle = /failed to fetch: Response ended prematurely/;
 
 function mayBeLost({ client, error }: Failure): boolean {
   return notRepeating.includes(client) || (client === 'python' && cutInTheMiddle.test(error));
