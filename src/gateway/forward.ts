@@ -79,51 +79,53 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
     }
   }
 
-  async function answer(
+  /** What an answer that may be none of the query's says of it; undefined when it is to be passed on. */
+  async function lookInto(
     context: RequestContext,
     entry: RouteEntry,
     from: CoordinatorAnswer,
-    { pageOf, watch }: ForwardOptions,
-  ): Promise<Forwarded> {
-    if (pageOf !== undefined && context.method === 'GET') {
-      const { status } = from.head;
-      const isLost = status === 404 && (await isRestarted(entry, pageOf, context.gone));
-      if (isLost || notTrinos.has(status)) {
-        discard(from);
-        return isLost ? 'restarted' : 'unreachable';
-      }
-    }
-    const whose = pageOf === undefined ? { prefix: context.forwarded.prefix } : { coordinatorId: coordinatorIdOf(pageOf) };
-    await relay(from, context.exchange, { ...whose, watch });
-    return 'done';
+    pageOf: string,
+  ): Promise<Forwarded | undefined> {
+    const isLost = from.head.status === 404 && (await isRestarted(entry, pageOf, context.gone));
+    if (!isLost && from.head.status === 404) return undefined;
+    discard(from);
+    return isLost ? 'restarted' : 'unreachable';
   }
 
   return async (context, entry, options) => {
-    const { method } = context;
-    const { path } = options;
-    const { exchange } = context;
+    const { method, exchange } = context;
+    const { path, pageOf, watch } = options;
+    const coordinatorId = pageOf === undefined ? undefined : coordinatorIdOf(pageOf);
+    const prefix = pageOf === undefined ? context.forwarded.prefix : '';
     const isRepeatable = repeatable.has(method);
-    const read = isRepeatable ? undefined : await readBody(context.exchange, maxBodyBytes, budget);
+    const read = isRepeatable ? undefined : await readBody(exchange, maxBodyBytes, budget);
     if (read !== undefined && 'refused' in read) {
-      sendProblem(context.exchange, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
+      sendProblem(exchange, { code: 'TOO_LARGE', detail: `this path takes at most ${maxBodyBytes / 1024} KiB.` });
       return 'done';
     }
     const call = {
       baseUrl: entry.coordinatorUrl ?? '',
       method,
       path,
-      lines: linesFor(context, entry, options.pageOf !== undefined),
+      lines: linesFor(context, entry, pageOf !== undefined),
       signal: exchange,
-      headTimeoutMs: options.pageOf === undefined ? headTimeoutMs : pageTimeoutMs,
+      headTimeoutMs: pageOf === undefined ? headTimeoutMs : pageTimeoutMs,
       body: read?.body,
     };
     let outcome: Forwarded = 'refused';
     const beganAt = clock.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const answered = await answer(context, entry, await client.open(call), options);
-        if (answered !== 'unreachable') return answered;
-        outcome = 'unreachable';
+        const from = await client.open(call);
+        const { status } = from.head;
+        const isDoubtful = pageOf !== undefined && method === 'GET' && (status === 404 || notTrinos.has(status));
+        const instead = isDoubtful ? await lookInto(context, entry, from, pageOf) : undefined;
+        if (instead === undefined) {
+          await relay(from, exchange, coordinatorId, prefix, watch);
+          return 'done';
+        }
+        if (instead === 'restarted') return instead;
+        outcome = instead;
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (!error.isRefused) outcome = 'unreachable';

@@ -9,7 +9,7 @@ import { sendAnswer, sendPage } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { ClientExchange } from './http/client-exchange.ts';
 import { canceled } from './hold/endings.ts';
-import type { HeldAddresses } from './hold/held-address.ts';
+import { formatSlug, type HeldAddresses } from './hold/held-address.ts';
 import { isPending, type HeldStatement } from './hold/held-statement.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import { failureOf, maySubmit, type RouteOf } from './hold/judge.ts';
@@ -53,7 +53,8 @@ export interface HeldPages {
   /** The page that the statement's state calls for. */
   answer(context: RequestContext, held: HeldStatement, isPost: boolean): void;
   sendQueued(context: RequestContext, held: HeldStatement): void;
-  sendNext(context: RequestContext, page: PageOf, capability: string, token: number): void;
+  /** `slug`: of the page that is next, whose number is `token`. */
+  sendNext(context: RequestContext, page: PageOf, slug: string, token: number): void;
   sendEnd(context: RequestContext, page: PageOf, end: LaterEnd): void;
 }
 
@@ -71,9 +72,9 @@ export function createHeldPages({
 }: HeldPagesInit): HeldPages {
   const elapsedMs = ({ arrivedAt }: PageOf): number => clock.now() - arrivedAt;
 
-  function sendNext(context: RequestContext, page: PageOf, capability: string, token: number, wait?: Wait): void {
+  function sendNext(context: RequestContext, page: PageOf, slug: string, token: number, wait?: Wait): void {
     const { id, origin } = page;
-    const nextUri = `${origin}/v1/statement/queued/${id}/${addresses.format(id, capability, token)}/${token}`;
+    const nextUri = `${origin}/v1/statement/queued/${id}/${slug}/${token}`;
     sendPage(
       context.exchange,
       formatQueuedPage({ id, origin, nextUri, elapsedMs: elapsedMs(page), ...(wait === undefined ? {} : { wait }) }),
@@ -97,7 +98,11 @@ export function createHeldPages({
     if (held.token < 0) counts.of(held.runtime).held += 1;
     held.token = Math.max(held.token, 0);
     held.capability ??= addresses.sealStatement(held.id, held);
-    sendNext(context, held, held.capability, held.token, waitOf(context, held));
+    if (held.signedToken !== held.token) {
+      held.signature = addresses.sign(held.id, held.capability, held.token);
+      held.signedToken = held.token;
+    }
+    sendNext(context, held, formatSlug(held.signature ?? '', held.capability), held.token, waitOf(context, held));
   }
 
   /** How long the request waits for the next change, in ms; 0 when it is to be answered now. */
@@ -159,7 +164,6 @@ export function createHeldPages({
     sendNext,
     sendEnd,
     wait(context, held, ms, token, onEnd) {
-      queue.seen(held);
       new HeldRequest(context, held, clock.now() + ms, token, onEnd).look();
     },
     answer(context, held, isPost) {

@@ -9,7 +9,7 @@ import { sendEmpty, sendPage, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
 import { createElsewhere } from './hold/elsewhere.ts';
-import type { HeldAddresses } from './hold/held-address.ts';
+import { isSlugOf, type HeldAddresses } from './hold/held-address.ts';
 import { isPending, type HeldStatement } from './hold/held-statement.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import { failureOf, type RouteOf } from './hold/judge.ts';
@@ -50,6 +50,11 @@ export interface HeldRequests {
 /** A page that asks for the very same page again is never given at once: clients ask again without a pause. */
 const againMs = 500;
 
+/** Whether it is the page whose address was given out last: what was signed once need not be signed again to be known. */
+function isNewestPage({ signature, signedToken, capability }: HeldStatement, slug: string, token: number): boolean {
+  return token === signedToken && signature !== undefined && capability !== undefined && isSlugOf(slug, signature, capability);
+}
+
 /** What becomes of a request for a statement that is not held here. */
 type Unheld = SealedEnd | 'not-found' | 'ask-again';
 
@@ -88,10 +93,11 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
 
   function find(context: RequestContext, request: HeldRequest): HeldStatement | Unheld {
     const { id, slug, token } = request;
+    const held = queue.find(id);
+    const asking = subjectOf(context.headers);
+    if (held !== undefined && isNewestPage(held, slug, token)) return maybeSame(held.subject, asking) ? held : 'not-found';
     const capability = addresses.read(id, slug, token);
     if (capability === undefined) return keys().isComplete ? 'not-found' : 'ask-again';
-    const asking = subjectOf(context.headers);
-    const held = queue.find(id);
     // Two replicas may give one id, but no capability twice.
     if (held !== undefined) return held.capability === capability && maybeSame(held.subject, asking) ? held : 'not-found';
     const sealed = addresses.open(id, capability);

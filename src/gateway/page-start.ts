@@ -5,6 +5,8 @@ import { namesNextPage, pageHeadBytes } from '#trino/protocol/page-head.ts';
 
 /** Packed, this much holds the addresses of a page; of a page that is shorter, all of it. */
 const packedBytes = 1_024;
+/** Most pages tell in so many. */
+const usualBytes = 512;
 const maxOutputLength = 1024 * 1024;
 
 const unpackers: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
@@ -34,7 +36,8 @@ export class PageStart {
     if (this.#isComplete) return false;
     const enough = this.#coding === undefined ? pageHeadBytes : packedBytes;
     const bytes = this.#bytes === undefined ? slice : Buffer.concat([this.#bytes, slice.subarray(0, enough)]);
-    if (this.#coding === undefined) this.#hasNext = namesNextPage(bytes.toString('latin1', 0, enough));
+    if (this.#coding === undefined)
+      this.#hasNext = namesNextPage(bytes.toString('latin1', 0, usualBytes)) ?? namesNextPage(bytes.toString('latin1', 0, enough));
     this.#isComplete = this.#hasNext !== undefined || bytes.length >= enough;
     const isNeeded = this.#coding !== undefined || !this.#isComplete;
     this.#bytes = isNeeded ? Buffer.from(bytes.subarray(0, enough)) : undefined;

@@ -10,7 +10,7 @@ import type { Challenges } from './challenges.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
 import type { CoordinatorHealth } from './health/coordinator-health.ts';
-import type { HeldAddresses } from './hold/held-address.ts';
+import { formatSlug, type HeldAddresses } from './hold/held-address.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import type { RouteOf } from './hold/judge.ts';
@@ -103,7 +103,8 @@ export function createStatements(init: StatementsInit): Statements {
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
     const page = { id: queue.newId(), origin: context.origin, arrivedAt: clock.now() };
-    pages.sendNext(context, page, addresses.sealEnd(page.id, { end, arrivedAt: page.arrivedAt }), 0);
+    const capability = addresses.sealEnd(page.id, { end, arrivedAt: page.arrivedAt });
+    pages.sendNext(context, page, formatSlug(addresses.sign(page.id, capability, 0), capability), 0);
   }
 
   function pick(found: RequestRoute, { user, identity }: Subject): RouteEntry {

@@ -12,14 +12,28 @@ export interface HeldAddresses {
   /** What stands for a statement in all its addresses. */
   sealStatement(id: string, statement: SealedStatement): string;
   sealEnd(id: string, end: SealedEnd): string;
-  /** Address segment of one page. */
-  format(id: string, capability: string, token: number): string;
+  /** What makes the address of one page good, and no other's. */
+  sign(id: string, capability: string, token: number): string;
   /** The capability of an address that a gateway with one of our keys has given out; undefined for any other. */
   read(id: string, slug: string, token: number): string | undefined;
   /** What is sealed in it; undefined when it stays on the replica that took it. */
   open(id: string, capability: string): SealedStatement | SealedEnd | undefined;
   /** Whether another replica, or this one after a restart, can go on with it. */
   canTravel(capability: string): boolean;
+}
+
+/** Address segment of one page. */
+export function formatSlug(signature: string, capability: string): string {
+  return `x${signature}${capability}`;
+}
+
+/** Whether it is the one that was made of these. Takes as long for a signature that is wrong in its last letter as in its first. */
+export function isSlugOf(slug: string, signature: string, capability: string): boolean {
+  const start = 1 + signature.length;
+  if (slug.length !== start + capability.length) return false;
+  let differences = 0;
+  for (let at = 1; at < start; at += 1) differences |= slug.charCodeAt(at) ^ signature.charCodeAt(at - 1);
+  return differences === 0 && slug.startsWith('x') && slug.endsWith(capability);
 }
 
 const slugForm = /^x([0-9a-f]{40})(([0-9a-f]{8})\.[sk][\w-]+)$/;
@@ -55,9 +69,8 @@ export function createHeldAddresses(keys: () => KeyRing, clock: Pick<SteadyClock
       const key = keys().current;
       return capabilityOf(key, seal(key, id, encodeEnd(toWall(end))));
     },
-    format(id, capability, token) {
-      const key = keys().find(capability.slice(0, 8)) ?? keys().current;
-      return `x${signature(key, id, capability, token)}${capability}`;
+    sign(id, capability, token) {
+      return signature(keys().find(capability.slice(0, 8)) ?? keys().current, id, capability, token);
     },
     read(id, slug, token) {
       const [, signed = '', capability = '', keyId = ''] = slugForm.exec(slug) ?? [];

@@ -56,6 +56,9 @@ export interface HeldStatement {
   token: number;
   /** Stands for it in its addresses; absent until the first is given out. */
   capability?: string;
+  /** The one that was given out last, and of which page: most clients come back with it. */
+  signature?: string;
+  signedToken?: number;
   lastSeenAt: EpochMs;
   /** The newest request of the client that waits right now; it knows the next one. */
   openRequest: OpenRequest | undefined;

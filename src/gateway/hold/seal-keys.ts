@@ -80,6 +80,15 @@ export function createSealKeys({ api, namespace = gatewayNamespace, clock, rando
   let former: readonly SealKey[] = [];
   let isComplete = false;
   let hasTold = false;
+  /** Asked for with each held page. */
+  let made: KeyRing | undefined;
+
+  function makeRing(current: SealKey): KeyRing {
+    if (secret === undefined) return createKeyRing({ current, isShared: false, isComplete });
+    const { previous } = secret;
+    const others = [own, ...former, secret.current, ...(previous === undefined ? [] : [previous])];
+    return createKeyRing({ current, others, isShared: true });
+  }
 
   function tellOwn(): void {
     if (hasTold || secret !== undefined) return;
@@ -95,21 +104,22 @@ export function createSealKeys({ api, namespace = gatewayNamespace, clock, rando
     if (typeof parsed === 'string') return log.warn('the Secret with the seal keys is not usable', { secret: name, problem: parsed });
     former = formerKeys(secret, former, parsed);
     secret = parsed;
+    made = undefined;
     log.info('took seal keys', { secret: name, current: parsed.current.id, previous: parsed.previous?.id });
   }
 
   return {
     ring() {
-      if (secret === undefined) return createKeyRing({ current: own, isShared: false, isComplete });
-      const { current, previous } = secret;
-      const others = [own, ...former, current, ...(previous === undefined ? [] : [previous])];
-      return createKeyRing({ current: chooseSealingKey(secret, former, clock.now()), others, isShared: true });
+      const current = secret === undefined ? own : chooseSealingKey(secret, former, clock.now());
+      if (made?.current !== current) made = makeRing(current);
+      return made;
     },
     async start() {
       reflector.store.subscribe(({ after }) => follow(after));
       reflector.start();
       await reflector.synced;
       isComplete = true;
+      made = undefined;
       tellOwn();
     },
     stop() {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createHeldAddresses } from './held-address.ts';
+import { createHeldAddresses, formatSlug, isSlugOf, type HeldAddresses } from './held-address.ts';
 import { createKeyRing, createSealKey } from './seal-key.ts';
 import type { SealedStatement } from './sealed-statement.ts';
 import { maxSealedLength, open, seal } from './sealed-token.ts';
@@ -30,6 +30,10 @@ function aStatement(more: Partial<SealedStatement> = {}): SealedStatement {
 
 function ringOf(current = key, ...others: (typeof key)[]): ReturnType<typeof createHeldAddresses> {
   return createHeldAddresses(() => createKeyRing({ current, others, isShared: true }), later);
+}
+
+function slugOf(addresses: HeldAddresses, capability: string, token: number): string {
+  return formatSlug(addresses.sign(id, capability, token), capability);
 }
 
 /** Than whatever is sealed here. */
@@ -89,7 +93,7 @@ describe('a sealed token', () => {
 describe('an address', () => {
   it('gives back the statement to whoever has its key, as current or as former one', () => {
     const capability = ringOf().sealStatement(id, aStatement());
-    const slug = ringOf().format(id, capability, 3);
+    const slug = slugOf(ringOf(), capability, 3);
     for (const reader of [ringOf(), ringOf(other, key)]) {
       assert.equal(reader.read(id, slug, 3), capability);
       assert.deepEqual(reader.open(id, capability), aStatement());
@@ -100,19 +104,29 @@ describe('an address', () => {
   it('is good for one page of one statement, to the last character', () => {
     const addresses = ringOf();
     for (const body of [Buffer.from('SELECT 1'), randomBytes(10_000)]) {
-      const slug = addresses.format(id, addresses.sealStatement(id, aStatement({ body })), 3);
+      const capability = addresses.sealStatement(id, aStatement({ body }));
+      const signature = addresses.sign(id, capability, 3);
+      const slug = formatSlug(signature, capability);
+      const isOurs = (other: string): boolean => isSlugOf(other, signature, capability);
+      assert.ok(isOurs(slug));
       assert.notEqual(addresses.read(id, slug, 3), undefined);
       assert.equal(addresses.read(id, slug, 4), undefined);
       assert.equal(addresses.read(id.replace('0gwab', '0gwac'), slug, 3), undefined);
-      for (let at = 0; at < slug.length; at += 1) assert.equal(addresses.read(id, tampered(slug, at), 3), undefined, `character ${at}`);
-      for (const wrong of ['', 'x', slug.slice(0, -1), `${slug}A`]) assert.equal(addresses.read(id, wrong, 3), undefined);
+      for (let at = 0; at < slug.length; at += 1) {
+        assert.equal(addresses.read(id, tampered(slug, at), 3), undefined, `character ${at}`);
+        assert.ok(!isOurs(tampered(slug, at)), `character ${at} of one that is remembered`);
+      }
+      for (const wrong of ['', 'x', slug.slice(0, -1), `${slug}A`]) {
+        assert.equal(addresses.read(id, wrong, 3), undefined);
+        assert.ok(!isOurs(wrong));
+      }
     }
   });
 
   it('fits into a request line of 8 KiB and cannot look like another path', () => {
     const addresses = ringOf();
     for (const length of [1, 100, 4_000, 4_400, 20_000]) {
-      const slug = addresses.format(id, addresses.sealStatement(id, aStatement({ body: randomBytes(length) })), 12_345);
+      const slug = slugOf(addresses, addresses.sealStatement(id, aStatement({ body: randomBytes(length) })), 12_345);
       const line = `DELETE /v1/statement/queued/${id}/${slug}/12345 HTTP/1.1`;
       assert.ok(line.length < 7_000, `${line.length}`);
       assert.match(slug, /^x[\w-]+\.[\w-]+$/);
@@ -144,7 +158,7 @@ describe('an address', () => {
       ['X-Amzn-Oidc-Data', 'proxy-token'],
     ];
     const capability = addresses.sealStatement(id, aStatement({ headers }));
-    const slug = addresses.format(id, capability, 0);
+    const slug = slugOf(addresses, capability, 0);
     for (const encoding of ['base64', 'base64url', 'hex'] as const) {
       const seen = `${slug} ${Buffer.from(slug.split('.')[1] ?? '', encoding).toString('latin1')}`;
       for (const secret of secrets) assert.ok(!seen.includes(secret), secret);

@@ -3,7 +3,7 @@
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { Log } from '#observe/log.ts';
 import type { MayUse } from '../admit/access.ts';
-import { otherMember } from '../routing/other-member.ts';
+import { isAlone, otherMember } from '../routing/other-member.ts';
 import { keyOfEntry, type RouteTable } from '../routing/route-table.ts';
 import type { HeldStatement } from './held-statement.ts';
 import type { HoldQueue } from './hold-queue.ts';
@@ -24,15 +24,19 @@ export type TakeOver = (held: HeldStatement) => void;
 export function createTakeOver({ table, queue, mayUse, isAway, loadOf, isFull, log }: TakeOverInit): TakeOver {
   return (held) => {
     const { id, runtime, headers, forwarded, subject } = held;
+    const routes = table();
+    const entry = routes.byKey.get(runtime);
+    // Asked twice per poll: nothing is put together for nothing.
+    if (entry === undefined || isAlone(routes, entry)) return;
     const other = otherMember({
-      table: table(),
+      table: routes,
       runtime,
       headers,
       forwarded,
       user: subject.user,
       loadOf,
       isFull,
-      mayUse: (entry) => mayUse(subject.identity, entry),
+      mayUse: (member) => mayUse(subject.identity, member),
       isAway,
     });
     if (other === undefined) return;

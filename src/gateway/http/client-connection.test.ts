@@ -92,6 +92,17 @@ const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const halfPost = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf';
 const nobody = { onData: () => undefined, onEnd: () => undefined, onBroken: () => undefined };
 
+it('text of any language is sent in UTF-8, with its length in bytes', async () => {
+  for (const text of ['plain', 'größer', 'ж', '☃'.repeat(10_000)]) {
+    const { socket, exchanges, say } = aConnection();
+    await say('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    exchanges[0]?.send(200, [], text);
+    const [head = '', body] = socket.sent.split('\r\n\r\n');
+    assert.equal(body, text);
+    assert.match(head, new RegExp(`\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`));
+  }
+});
+
 describe('a head that is large', () => {
   const start = 'GET / HTTP/1.1\r\nHost: a\r\n';
   const line = `X-A: ${'b'.repeat(largeHeadBytes)}`;

@@ -144,7 +144,8 @@ export class ClientExchange extends Departure {
   /** A whole answer of the gateway's own. `headers` alternate names and values, without any about the length. */
   send(status: number, headers: readonly string[], body: Buffer | string): void {
     if (!this.isOpen) return;
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    // As many bytes as characters: it is ASCII, and written as it is.
+    const bytes = typeof body === 'string' && Buffer.byteLength(body) !== body.length ? Buffer.from(body) : body;
     const date = new Date(this.#owner.now()).toUTCString();
     this.begin(status, reasonOf(status), [...headers, 'Date', date], status === 204 ? undefined : bytes.length);
     this.add(bytes);
@@ -168,8 +169,8 @@ export class ClientExchange extends Departure {
     this.#parts = [text + (this.#keepsAlive ? keepAliveLines : closeLines)];
   }
 
-  /** More of the body. It may be needed until `flush` says that it is not. */
-  add(slice: Buffer): void {
+  /** More of the body, text in Latin-1. It may be needed until `flush` says that it is not. */
+  add(slice: Buffer | string): void {
     if (!this.#hasBody || slice.length === 0 || this.#state !== 'begun') return;
     if (this.#isChunked) this.#parts.push(`${slice.length.toString(16)}\r\n`, slice, '\r\n');
     else this.#parts.push(slice);

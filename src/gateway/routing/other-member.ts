@@ -32,13 +32,16 @@ export function presentMembers(members: readonly RouteEntry[], isAway: (entry: R
   return present.length < members.length && present.some(isAwake) ? present : members;
 }
 
+/** Most runtimes are alone in their group: what waits for them has nobody to go to. One that is gone may have left its route to another one. */
+export function isAlone(table: RouteTable, entry: RouteEntry): boolean {
+  return entry.state !== 'REMOVED' && (table.byGroup.get(entry.routingGroup)?.length ?? 0) < 2;
+}
+
 /** Undefined where it stays. An awake member takes over from one that is away; one that sleeps is woken only where there is no hope left. */
 export function otherMember(input: OtherMemberInput): RouteEntry | undefined {
   const { table, runtime, mayUse, isAway } = input;
   const entry = table.byKey.get(runtime);
-  if (entry === undefined) return undefined;
-  // What is alone in its group, which most are, has nobody to go to; a runtime that is gone may have left its route to another one.
-  if (entry.state !== 'REMOVED' && (table.byGroup.get(entry.routingGroup)?.length ?? 0) < 2) return undefined;
+  if (entry === undefined || isAlone(table, entry)) return undefined;
   const isLost = isHopeless(entry);
   if ((!isLost && !isAway(entry)) || transactionOf(input.headers) !== undefined) return undefined;
   const found = findRequestRoute(table, input);

@@ -87,9 +87,10 @@ const isConnection = remembered((lower) => lower === 'connection');
 const nothing: ReadonlySet<string> = new Set<string>();
 
 function namedByConnection(pairs: HeaderPairs): ReadonlySet<string> {
-  const lines = pairs.filter(([name]) => isConnection(name));
-  if (lines.every(([, value]) => value === 'keep-alive')) return nothing;
-  const names = lines.flatMap(([, value]) => value.toLowerCase().split(','));
+  let said = '';
+  for (const [name, value] of pairs) if (isConnection(name) && value !== 'keep-alive') said += `,${value}`;
+  if (said === '') return nothing;
+  const names = said.slice(1).toLowerCase().split(',');
   // Only what a client may drop: else it could strip the identity that security relies on (spec/stack.md section 12).
   return new Set(
     names
