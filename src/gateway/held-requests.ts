@@ -19,6 +19,7 @@ import type { KeyRing } from './hold/seal-key.ts';
 import { joinHeaders, type SealedEnd, type SealedStatement } from './hold/sealed-statement.ts';
 import { maybeSame, subjectOf, type Subject } from './hold/subject.ts';
 import type { Submitter } from './hold/submitter.ts';
+import { follow } from './trail.ts';
 import type { RouteTable } from './routing/route-table.ts';
 
 export interface HeldRequestsInit {
@@ -168,6 +169,7 @@ export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
         return sendEmpty(exchange, 204);
       }
       if (token < held.token - 1) return sendProblem(exchange, { code: 'GONE', detail: 'this page has been passed already.' });
+      follow(held.trail, token);
       // A page that another replica gave out meanwhile.
       held.token = Math.max(held.token, token);
       takeAuthorization(held, headerOf(headers, 'authorization'));

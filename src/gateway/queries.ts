@@ -63,6 +63,11 @@ export function lossOf(queryId: string, runtime: string, entry: RouteEntry | und
   return undefined;
 }
 
+/** The last part of its address. NaN, which is next to nothing, where that is none. */
+function pageNumberOf(path: string): number {
+  return Number(path.slice(path.lastIndexOf('/') + 1));
+}
+
 export function createQueries(init: QueriesInit): Queries {
   const { table, known, queue, running, aliases, marked, heldRequests, forward, counts, clock, log } = init;
   const bridgedSince = new Map<string, number>();
@@ -143,7 +148,7 @@ export function createQueries(init: QueriesInit): Queries {
       context.notes.found(owner.runtime, 'query');
       context.notes.queryId = realId;
       const isPage = context.path.startsWith('/v1/statement/');
-      const watch = isPage && context.method === 'GET' ? running.asked(realId, owner.runtime) : undefined;
+      const watch = isPage && context.method === 'GET' ? running.asked(realId, owner.runtime, pageNumberOf(context.path)) : undefined;
       if (context.method === 'DELETE' && !context.path.includes('/partialCancel/')) running.ended(realId);
       const path = `${alias === undefined ? context.path : context.path.replace(id, realId)}${context.search}`;
       const fresh = isPage && context.method !== 'HEAD' ? queue.findByRealId(realId) : undefined;

@@ -31,7 +31,7 @@ function begin(watch: PageWatch, coding?: string, status = 200): void {
 }
 
 function pass(running: RunningQueries, page: Buffer, coding?: string, sliceBytes = page.length): void {
-  const watch = running.asked(id, 'team/a');
+  const watch = running.asked(id, 'team/a', 1);
   begin(watch, coding);
   for (let at = 0; at < page.length && watch.take(page.subarray(at, at + sliceBytes)); at += sliceBytes);
   watch.close();
@@ -75,7 +75,7 @@ it('of a long page only the first bytes are looked at, packed or not', () => {
     [undefined, long],
     ['gzip', gzipSync(long)],
   ] as const) {
-    const watch = aBench().running.asked(id, 'team/a');
+    const watch = aBench().running.asked(id, 'team/a', 1);
     begin(watch, coding);
     assert.equal(watch.take(page.subarray(0, 16_384)), false);
   }
@@ -86,7 +86,7 @@ it('a query ends with a cancel, with a page that nobody knows, and after a silen
   running.seen(id, 'team/a');
   running.ended(id);
   assert.equal(running.countOf('team/a'), 0);
-  begin(running.asked(id, 'team/a'), undefined, 404);
+  begin(running.asked(id, 'team/a', 1), undefined, 404);
   assert.equal(running.countOf('team/a'), 0);
   running.seen(id, 'team/a');
   clock.advance(15_500);
@@ -97,7 +97,7 @@ it('a query ends with a cancel, with a page that nobody knows, and after a silen
 
 it('a page that is read slowly is no silence, and what cannot be read ends nothing', () => {
   const { running, clock } = aBench();
-  const watch = running.asked(id, 'team/a');
+  const watch = running.asked(id, 'team/a', 1);
   begin(watch, 'gzip');
   watch.take(Buffer.from('no gzip at all'));
   clock.advance(60_000);
@@ -107,4 +107,22 @@ it('a page that is read slowly is no silence, and what cannot be read ends nothi
   assert.equal(running.countOf('team/a'), 1);
   clock.advance(1_000);
   assert.equal(running.countOf('team/a'), 0);
+});
+
+it('of a query that goes through several gateways in turn each counts what is asked for there: their sum is one', () => {
+  const { running, clock } = aBench();
+  running.seen(id, 'team/a');
+  assert.equal(running.shareOf('team/a'), 1, 'handed over here');
+  for (const page of [2, 4, 6, 8, 10, 12, 14, 16, 18]) {
+    const watch = running.asked(id, 'team/a', page);
+    assert.equal(running.shareOf('team/a'), 1, 'while it is asked for here');
+    watch.close();
+    assert.equal(running.shareOf('team/a'), 0, 'and elsewhere');
+    assert.equal(running.countOf('team/a'), 1, 'though it may go on here, and takes a place');
+  }
+  for (let page = 19; page < 27; page += 1) running.asked(id, 'team/a', page).close();
+  clock.advance(19_000);
+  assert.equal(running.shareOf('team/a'), 1, 'it has stayed, and reads');
+  running.ended(id);
+  assert.equal(running.shareOf('team/a'), 0);
 });

@@ -1,9 +1,10 @@
 // Queries that this gateway passes on, by runtime: from the hand-over to their last page, a cancel, or until nobody asks for their
-// next page. How full a runtime is, is judged by it; a query that goes on through another gateway counts there.
+// next page. How full a runtime is, is judged by it.
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
 import type { AnswerHead } from './http/answer-head.ts';
 import { PageStart } from './page-start.ts';
+import { beginTrail, comesBack, follow, type Trail } from './trail.ts';
 
 /** One page on its way to the client. */
 export interface PageWatch {
@@ -17,10 +18,13 @@ export interface PageWatch {
 export interface RunningQueries {
   /** It was handed over, or goes on here. */
   seen(queryId: string, runtime: string): void;
-  /** A page of it is asked for here. */
-  asked(queryId: string, runtime: string): PageWatch;
+  /** Page number `page` of it is asked for here. */
+  asked(queryId: string, runtime: string, page: number): PageWatch;
   ended(queryId: string): void;
+  /** All that may be running, those too that a client goes on with through other gateways in turn. */
   countOf(runtime: string): number;
+  /** Those that count here and at no other gateway, as far as one alone can tell: sums over gateways are true. */
+  shareOf(runtime: string): number;
 }
 
 export interface RunningQueriesInit {
@@ -33,6 +37,7 @@ export interface RunningQueriesInit {
 interface Running {
   readonly id: string;
   readonly runtime: string;
+  readonly trail: Trail;
   seenAt: EpochMs;
   /** Requests for its pages that are being answered. */
   open: number;
@@ -79,10 +84,10 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
     }
   }
 
-  function see(queryId: string, runtime: string): Running {
+  function see(queryId: string, runtime: string, firstPage?: number): Running {
     let query = queries.get(queryId);
     if (query === undefined) {
-      query = { id: copyOf(queryId), runtime, seenAt: 0, open: 0, start: undefined };
+      query = { id: copyOf(queryId), runtime, trail: beginTrail(firstPage), seenAt: 0, open: 0, start: undefined };
       let others = byRuntime.get(runtime);
       if (others === undefined) byRuntime.set(runtime, (others = new Set()));
       others.add(query);
@@ -130,10 +135,17 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
     }
   }
 
+  function countOf(runtime: string): number {
+    forgetSilent();
+    for (const query of [...(byRuntime.get(runtime) ?? [])]) if (query.start !== undefined && query.open === 0) look(query);
+    return byRuntime.get(runtime)?.size ?? 0;
+  }
+
   return {
-    seen: (queryId, runtime) => void see(queryId, runtime),
-    asked(queryId, runtime) {
+    seen: (queryId, runtime) => void see(queryId, runtime, 1),
+    asked(queryId, runtime, page) {
       const query = see(queryId, runtime);
+      follow(query.trail, page);
       query.open += 1;
       query.start = undefined;
       return new Watch(query);
@@ -142,10 +154,12 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
       const query = queries.get(queryId);
       if (query !== undefined) end(query);
     },
-    countOf(runtime) {
-      forgetSilent();
-      for (const query of [...(byRuntime.get(runtime) ?? [])]) if (query.start !== undefined && query.open === 0) look(query);
-      return byRuntime.get(runtime)?.size ?? 0;
+    countOf,
+    shareOf(runtime) {
+      let share = countOf(runtime);
+      const now = clock.now();
+      for (const { open, trail, seenAt } of byRuntime.get(runtime) ?? []) if (open === 0 && !comesBack(trail, now - seenAt)) share -= 1;
+      return share;
     },
   };
 }

@@ -308,8 +308,8 @@ export function createGateway({
         connections: { clients: server.connections, coordinators: client.connections },
         openRequests: queue.openRequests,
         heldBytes: budget.usedBytes,
-        queuedFor: (runtime) => queue.waitingFor(runtime),
-        runningOn: running.countOf,
+        queuedFor: (runtime) => queue.shareOf(runtime),
+        runningOn: running.shareOf,
         ejectionOf(url) {
           const ejection = health.ejectionOf(url);
           return ejection === undefined ? undefined : { ...ejection, since: ejection.since + wall() - clock.now() };

@@ -15,9 +15,9 @@ export interface RuntimeStatus {
   readonly isDefault: boolean;
   readonly coordinatorId?: string;
   readonly note?: string;
-  /** Statements that wait here for it. */
+  /** Statements that wait here for it, and at no other gateway. */
   readonly queued: number;
-  /** Queries whose pages go through here. */
+  /** Queries whose pages go through here; those that a client follows through several gateways in turn while a page is asked for here. */
   readonly running: number;
   /** Its coordinator does not answer; since when (RFC 3339), and what became of our own question. */
   readonly ejected?: { readonly since: string; readonly why: string };

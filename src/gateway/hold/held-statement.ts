@@ -3,6 +3,7 @@ import type { EpochMs } from '#core/clock.ts';
 import type { ForwardedFor, HeaderPairs } from '#trino/protocol/headers.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Cancellation } from '../http/departure.ts';
+import type { Trail } from '../trail.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
 import type { Timed } from './deadlines.ts';
 import { maxSealedLength } from './sealed-token.ts';
@@ -59,6 +60,7 @@ export interface HeldStatement {
   /** The one that was given out last, and of which page: most clients come back with it. */
   signature?: string;
   signedToken?: number;
+  readonly trail: Trail;
   lastSeenAt: EpochMs;
   /** The newest request of the client that waits right now; it knows the next one. */
   openRequest: OpenRequest | undefined;

@@ -21,6 +21,7 @@ import {
 import type { MemoryBudget } from './memory-budget.ts';
 import { Rounds } from './rounds.ts';
 import { WaitingLines } from './waiting-lines.ts';
+import { beginTrail, comesBack } from '../trail.ts';
 import type { WaitingRoom } from './waiting-request.ts';
 import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 
@@ -114,6 +115,15 @@ export class HoldQueue implements WaitingRoom {
     return this.#lines.sizeOf(runtime);
   }
 
+  /** Of these, those that count here and at no other gateway, as far as one alone can tell: sums over gateways are true. */
+  shareOf(runtime: string): number {
+    const now = this.#init.clock.now();
+    let share = this.waitingFor(runtime);
+    for (const held of this.#unattended)
+      if (held.runtime === runtime && isWaiting(held, now) && !comesBack(held.trail, now - held.lastSeenAt)) share -= 1;
+    return share;
+  }
+
   /** Who waits for it, whose turn is next first. */
   lineOf(runtime: string): Iterable<HeldStatement> {
     return this.#lines.of(runtime);
@@ -155,6 +165,7 @@ export class HoldQueue implements WaitingRoom {
       token: -1,
       ...former,
       maySubmitAgain: false,
+      trail: beginTrail(former === undefined ? 0 : undefined),
       lastSeenAt: now,
       openRequest: undefined,
       expectedUntil: now + waitingGraceMs,

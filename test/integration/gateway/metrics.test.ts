@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createGatewayMetrics } from '../../../src/roles/gateway-metrics.ts';
+import { createReplicas, poll, postHeld } from './replicas.ts';
 import { anEntry, asleep, aTrino, createBench, runningOn, type Bench } from './setup.ts';
 
 /** Value by series, of names that begin so; zeros left out. */
@@ -57,6 +58,27 @@ describe('metrics', () => {
       'statements_refused_total{reason="too_many"}': 1,
     });
     assert.deepEqual(await read(bench, 'statements_ended_total'), { [ended('failed', 'SERVER_STARTING_UP')]: 1, [ended('abandoned')]: 1 });
+  });
+
+  it('count a statement where it is asked for, whichever replica that is: the sum over all is one for each', async (t) => {
+    const { all, route } = await createReplicas(t, 2, [asleep]);
+    const [a, b] = all as [Bench, Bench];
+    const counts = (): Promise<unknown[]> => Promise.all(all.map(async (bench) => Object.entries(await read(bench, 'inflight_queries'))));
+    const one = (state: string): unknown[] => [
+      [`inflight_queries{namespace="team",xtrinode="a",routing_group="team--a",state="${state}"}`, 1],
+    ];
+    let page = await postHeld(a);
+    assert.deepEqual(await counts(), [one('queued'), []]);
+    // One of them learns by the next page that the client has been somewhere else.
+    page = await poll(a, await poll(b, page));
+    for (const bench of [b, a, b, a]) {
+      const { answer } = await bench.begin('GET', page.nextUri ?? '');
+      assert.deepEqual(await counts(), bench === a ? [one('queued'), []] : [[], one('queued')]);
+      ({ page } = await bench.drive(answer));
+    }
+    route(runningOn(await aTrino(t)));
+    await poll(b, page);
+    assert.deepEqual(await counts(), [[], one('running')], 'handed over there');
   });
 
   it('forget what was counted for a runtime with the runtime', async (t) => {
