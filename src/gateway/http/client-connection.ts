@@ -133,7 +133,7 @@ export class ClientConnection implements ExchangeOwner {
     const exchange = this.#exchange;
     if (exchange === undefined) return this.#beginExchange();
     if (this.#body !== undefined) return this.#readBody(exchange, this.#body);
-    if (!exchange.isEnded || this.socket.writableNeedDrain) return false;
+    if (!exchange.isEnded || exchange.needsDrain) return false;
     this.#exchange = undefined;
     this.#idleSince = this.#init.clock.now();
     if (this.#isLeaving()) this.retire();

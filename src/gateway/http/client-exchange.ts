@@ -195,8 +195,10 @@ export class ClientExchange extends Departure {
     return socket.writableLength === 0;
   }
 
+  /** The client has yet to take what was written. Node says so also of as much as it buffers at most when the kernel has taken it all. */
   get needsDrain(): boolean {
-    return this.#owner.socket.writableNeedDrain;
+    const { socket } = this.#owner;
+    return socket.writableNeedDrain && socket.writableLength > 0;
   }
 
   /** Called back once, when the client has taken what waits for it. */

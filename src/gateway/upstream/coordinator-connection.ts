@@ -6,6 +6,7 @@ import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-dec
 import type { Cancellation } from '../http/departure.ts';
 import { hasHalfLineEnd, maxHeadBytes } from '../http/fields.ts';
 import { Gathering } from '../http/gathering.ts';
+import { copyToSpare, giveBack, spareBytes } from './spare-buffers.ts';
 
 export interface AnswerReader {
   /** The slice may be written over after `onRead` has returned true. */
@@ -45,6 +46,7 @@ const firstReadBytes = 16 * 1024;
 const readBytes = 64 * 1024;
 const maxInterimAnswers = 8;
 const copyUpTo = 16 * 1024;
+const nothing = Buffer.alloc(0);
 const endOfHead = Buffer.from('\r\n\r\n');
 
 export class CoordinatorConnection {
@@ -58,6 +60,7 @@ export class CoordinatorConnection {
   #reader: AnswerReader | undefined;
   /** Of the answer, not read yet; a copy. */
   #ahead: Buffer | undefined;
+  #isAheadSpare = false;
   readonly #gathering = new Gathering();
   /** Bytes of a head that have been searched for its end. */
   #searched = 0;
@@ -99,9 +102,13 @@ export class CoordinatorConnection {
   read(reader: AnswerReader): void {
     this.#reader = reader;
     if (this.#body === undefined || this.#socket.destroyed) return reader.onBroken(this.#error ?? new Error('the connection is closed'));
-    const ahead = this.#ahead ?? Buffer.alloc(0);
+    const ahead = this.#ahead;
+    const isSpare = this.#isAheadSpare;
     this.#ahead = undefined;
-    this.#readBody(ahead, this.#body, reader);
+    this.#isAheadSpare = false;
+    const isFree = this.#readBody(ahead ?? nothing, this.#body, reader);
+    // Paused: the client has yet to take it.
+    if (isSpare && isFree && ahead !== undefined && !this.#socket.isPaused()) giveBack(ahead);
     if (this.#body !== undefined) this.resume();
   }
 
@@ -122,12 +129,15 @@ export class CoordinatorConnection {
 
   #take(size: number, buffer: Uint8Array): boolean {
     const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, size);
-    if (this.#reader !== undefined && this.#body !== undefined) this.#readBody(bytes, this.#body, this.#reader);
-    else if (this.#request === undefined) this.destroy(new Error('bytes that nobody asked for'));
+    if (this.#reader !== undefined && this.#body !== undefined) {
+      const isFree = this.#readBody(bytes, this.#body, this.#reader);
+      if (!isFree || (size === firstReadBytes && this.#buffer.length < readBytes)) this.#buffer = Buffer.allocUnsafeSlow(readBytes);
+    } else if (this.#request === undefined) this.destroy(new Error('bytes that nobody asked for'));
     else if (this.#head === undefined) this.#readHead(this.#ahead === undefined ? bytes : this.#gathering.append(this.#ahead, bytes));
     else {
       // Nobody reads it yet.
-      this.#ahead = Buffer.concat([this.#ahead ?? Buffer.alloc(0), bytes]);
+      this.#ahead = Buffer.concat([this.#ahead ?? nothing, bytes]);
+      this.#isAheadSpare = false;
       this.#socket.pause();
     }
     return true;
@@ -150,7 +160,9 @@ export class CoordinatorConnection {
     const rest = bytes.subarray(end + 4);
     if (head.status < 200) return this.#passOver(head, rest);
     this.#head = head;
-    this.#ahead = rest.length === 0 ? undefined : Buffer.from(rest);
+    this.#isAheadSpare = rest.length > copyUpTo && rest.length <= spareBytes;
+    if (rest.length === 0) this.#ahead = undefined;
+    else this.#ahead = this.#isAheadSpare ? copyToSpare(rest) : Buffer.from(rest);
     this.#body = createBodyDecoder(head.body);
     this.#request?.onHead(head);
   }
@@ -163,16 +175,17 @@ export class CoordinatorConnection {
     if (rest.length > 0) this.#readHead(rest);
   }
 
-  #readBody(bytes: Buffer, body: BodyDecoder, reader: AnswerReader): void {
+  /** False when the bytes are still needed. */
+  #readBody(bytes: Buffer, body: BodyDecoder, reader: AnswerReader): boolean {
     let size: number;
     try {
       size = body.read(bytes, (slice) => reader.onData(slice));
     } catch (error) {
       if (!(error instanceof BodyError)) throw error;
-      return this.#refuse(error.message);
+      this.#refuse(error.message);
+      return false;
     }
-    const isFree = body.isDone ? this.#finish(reader, size === bytes.length) : reader.onRead(false);
-    if (!isFree || (bytes.length === firstReadBytes && this.#buffer.length < readBytes)) this.#buffer = Buffer.allocUnsafeSlow(readBytes);
+    return body.isDone ? this.#finish(reader, size === bytes.length) : reader.onRead(false);
   }
 
   #finish(reader: AnswerReader, isAllOfIt: boolean): boolean {
@@ -195,6 +208,7 @@ export class CoordinatorConnection {
     this.#body = undefined;
     this.#reader = undefined;
     this.#ahead = undefined;
+    this.#isAheadSpare = false;
     this.#interimAnswers = 0;
   }
 

@@ -96,3 +96,32 @@ describe('clients that never come to an end', () => {
     assert.equal(trino.count('POST'), 1);
   });
 });
+
+describe('a client that takes nothing for a while', () => {
+  for (const size of [60_000, 200_000])
+    it(`gets the very bytes that were sent to it, whatever others have taken in the meantime: pages of ${size}`, async (t) => {
+      const coordinator = await aRawCoordinator(t);
+      const entry = anEntry({ state: 'RUNNING', coordinatorUrl: coordinator.url, coordinatorId: 'abcde' });
+      const bench = await createBench(t, { routes: [entry] });
+      coordinator.answer = (socket, { what }) => {
+        const letter = what.includes('00001_abcde') ? 'a' : 'b';
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${letter.repeat(size)}`);
+      };
+      const pages = Math.round(20_000_000 / size);
+      const slow = await aRawClient(bench.port);
+      slow.pause();
+      await slow.send([`GET ${executing} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(pages)]);
+      // Real time: kernel buffers fill on their own.
+      for (let before = -1; before !== coordinator.requests.length;) {
+        before = coordinator.requests.length;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.ok(coordinator.requests.length < pages, 'all of it went into the buffers of the kernel');
+      for (let times = 0; times < 50; times += 1)
+        assert.equal((await bench.send('GET', executing.replace('00001', '00002'))).text, 'b'.repeat(size));
+      slow.resume();
+      // Its length first: to look into a text that has grown piece by piece costs as much as all of it.
+      await slow.until((text) => text.length > pages * size && text.length === pages * (text.indexOf('\r\n\r\n') + 4 + size));
+      assert.deepEqual(new Set(slow.text.match(/(?<=\r\n\r\n)[^H]+/g)), new Set(['a'.repeat(size)]));
+    });
+});
