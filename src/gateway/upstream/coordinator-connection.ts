@@ -6,7 +6,7 @@ import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-dec
 import type { Cancellation } from '../http/departure.ts';
 import { hasHalfLineEnd, maxHeadBytes } from '../http/fields.ts';
 import { Gathering } from '../http/gathering.ts';
-import { copyToSpare, giveBack, spareBytes } from './spare-buffers.ts';
+import { giveBack, spareBytes, takeSpare } from './spare-buffers.ts';
 
 export interface AnswerReader {
   /** The slice may be written over after `onRead` has returned true. */
@@ -60,7 +60,8 @@ export class CoordinatorConnection {
   #reader: AnswerReader | undefined;
   /** Of the answer, not read yet; a copy. */
   #ahead: Buffer | undefined;
-  #isAheadSpare = false;
+  /** Where it lies, if it is to be given back. */
+  #spare: Buffer | undefined;
   readonly #gathering = new Gathering();
   /** Bytes of a head that have been searched for its end. */
   #searched = 0;
@@ -103,12 +104,12 @@ export class CoordinatorConnection {
     this.#reader = reader;
     if (this.#body === undefined || this.#socket.destroyed) return reader.onBroken(this.#error ?? new Error('the connection is closed'));
     const ahead = this.#ahead;
-    const isSpare = this.#isAheadSpare;
+    const spare = this.#spare;
     this.#ahead = undefined;
-    this.#isAheadSpare = false;
+    this.#spare = undefined;
     const isFree = this.#readBody(ahead ?? nothing, this.#body, reader);
     // Paused: the client has yet to take it.
-    if (isSpare && isFree && ahead !== undefined && !this.#socket.isPaused()) giveBack(ahead);
+    if (spare !== undefined && isFree && !this.#socket.isPaused()) giveBack(spare);
     if (this.#body !== undefined) this.resume();
   }
 
@@ -137,7 +138,6 @@ export class CoordinatorConnection {
     else {
       // Nobody reads it yet.
       this.#ahead = Buffer.concat([this.#ahead ?? nothing, bytes]);
-      this.#isAheadSpare = false;
       this.#socket.pause();
     }
     return true;
@@ -160,11 +160,17 @@ export class CoordinatorConnection {
     const rest = bytes.subarray(end + 4);
     if (head.status < 200) return this.#passOver(head, rest);
     this.#head = head;
-    this.#isAheadSpare = rest.length > copyUpTo && rest.length <= spareBytes;
-    if (rest.length === 0) this.#ahead = undefined;
-    else this.#ahead = this.#isAheadSpare ? copyToSpare(rest) : Buffer.from(rest);
+    this.#ahead = rest.length === 0 ? undefined : this.#keep(rest);
     this.#body = createBodyDecoder(head.body);
     this.#request?.onHead(head);
+  }
+
+  /** A copy: the kernel writes over what it has read. */
+  #keep(rest: Buffer): Buffer {
+    if (rest.length > spareBytes) return Buffer.from(rest);
+    this.#spare = takeSpare();
+    rest.copy(this.#spare);
+    return this.#spare.subarray(0, rest.length);
   }
 
   /** 100 and 103 announce an answer; 101 would make it another protocol, which nobody has asked for. */
@@ -208,7 +214,7 @@ export class CoordinatorConnection {
     this.#body = undefined;
     this.#reader = undefined;
     this.#ahead = undefined;
-    this.#isAheadSpare = false;
+    this.#spare = undefined;
     this.#interimAnswers = 0;
   }
 
