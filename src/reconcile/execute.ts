@@ -225,7 +225,9 @@ export function createExecutor({ api, caches, events, routes, newSecret, onRoute
     async writeStatus(runtime, status) {
       signal.throwIfAborted();
       const { apiVersion, kind } = runtime;
-      const object = { apiVersion, kind, metadata: keyOfObject(runtime), status } as unknown as XTrinode;
+      // Of this very object: what is decided for one that is gone, and seen late, must not become the state of its namesake.
+      const metadata = { ...keyOfObject(runtime), uid: runtime.metadata.uid };
+      const object = { apiVersion, kind, metadata, status } as unknown as XTrinode;
       caches.runtimes.view.noteWritten(await api.apply<XTrinode>(xtrinodes, object, { ...manager, force: true, subresource: 'status' }));
     },
   };
