@@ -9,7 +9,7 @@ interface Item extends Timed {
   calledAt: number | undefined;
 }
 
-test('each is called back once, never early and 16 ms late at most, unless it was taken away; one timer serves all', () => {
+test('each is called back once, never early and 2 ms late at most, unless it was taken away; one timer serves all', () => {
   // Many in one slot, and many slots.
   const aDelay = fc.oneof(fc.integer({ min: 1, max: 24_000 }), fc.integer({ min: 1, max: 6 }));
   const aStep = fc.oneof(
@@ -49,31 +49,11 @@ test('each is called back once, never early and 16 ms late at most, unless it wa
       clock.advance(25_000);
       for (const item of items) {
         if (deleted.has(item)) assert.equal(item.calledAt, undefined);
-        else assert.ok(item.calledAt !== undefined && item.calledAt >= item.dueAt && item.calledAt < item.dueAt + 16);
+        else assert.ok(item.calledAt !== undefined && item.calledAt >= item.dueAt && item.calledAt <= item.dueAt + 2);
       }
       assert.deepEqual(clock.pendingDelays(), [], 'at rest it holds no timer');
     }),
     { numRuns: 500 },
-  );
-});
-
-test('those that are due together are called back one by one, so that others come in between', () => {
-  const clock = createFakeClock();
-  const deadlines = new Deadlines(clock);
-  const calledAt: number[] = [];
-  const begunAt = clock.now();
-  const anItem = (): Timed => ({
-    slot: 0,
-    earlier: undefined,
-    later: undefined,
-    onDue: () => void calledAt.push(clock.now() - begunAt),
-  });
-  for (let count = 0; count < 18; count += 1) deadlines.add(anItem(), 5);
-  for (let passed = 0; passed < 30; passed += 1) clock.advance(1);
-  assert.deepEqual(
-    calledAt,
-    [5, 5, 5, ...Array.from({ length: 15 }, (_, index) => 6 + index)],
-    'more than can be told apart share the first',
   );
 });
 

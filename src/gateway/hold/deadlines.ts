@@ -1,10 +1,9 @@
 // Calls many back at their times with one timer for all of them: thousands who wait keep none of their own, which would be several
-// objects each. Never early, and up to 16 ms late, so that one is called back at a time: whatever else has come goes in between. At rest
-// it holds no timer.
+// objects each. Never early, and up to 2 ms late, so that few are called back in one breath. At rest it holds no timer.
 import type { Clock, EpochMs } from '#core/clock.ts';
 
 export interface Timed {
-  /** Which of the slots of 1 ms it waits for; kept here, and so are its neighbours there. */
+  /** Which of the slots of 2 ms it waits for; kept here, and so are its neighbours there. */
   slot: number;
   earlier: Timed | undefined;
   later: Timed | undefined;
@@ -12,8 +11,7 @@ export interface Timed {
   onDue(): void;
 }
 
-/** So many slots of 1 ms are tried for one that is free; where all are taken several share one. */
-const maxTried = 16;
+const slotMs = 2;
 
 export class Deadlines {
   readonly #clock: Clock;
@@ -34,10 +32,9 @@ export class Deadlines {
   /** `ms` from now, at least 1. */
   add(item: Timed, ms: number): void {
     const now = this.#clock.now() - this.#begunAt;
-    const due = Math.ceil(now + ms);
+    const slot = Math.ceil((now + ms) / slotMs);
     // The next one that is not empty would be looked for without end.
-    if (!Number.isSafeInteger(due)) throw new RangeError(`a deadline in ${ms} ms`);
-    const slot = this.#freeSlot(due);
+    if (!Number.isSafeInteger(slot)) throw new RangeError(`a deadline in ${ms} ms`);
     if (this.#slots.size === 0 || slot < this.#first) this.#first = slot;
     item.slot = slot;
     const newest = this.#slots.get(slot);
@@ -45,11 +42,6 @@ export class Deadlines {
     if (newest !== undefined) newest.later = item;
     this.#slots.set(slot, item);
     this.#arm(now);
-  }
-
-  #freeSlot(due: number): number {
-    for (let slot = due; slot < due + maxTried; slot += 1) if (!this.#slots.has(slot)) return slot;
-    return due;
   }
 
   /** One that has been called back or taken away may be taken away again. */
@@ -72,7 +64,7 @@ export class Deadlines {
     if (this.#armed === this.#first) return;
     this.#disarm();
     this.#armed = this.#first;
-    this.#cancel = this.#clock.after(Math.max(0, this.#first - now), () => this.#fire());
+    this.#cancel = this.#clock.after(this.#first * slotMs - now, () => this.#fire());
   }
 
   #disarm(): void {
@@ -84,10 +76,11 @@ export class Deadlines {
   #fire(): void {
     this.#disarm();
     const now = this.#clock.now() - this.#begunAt;
-    // One slot, also when the timer was late for several.
-    for (let item = this.#slots.get(this.#first); item !== undefined && this.#first <= now; item = this.#slots.get(this.#first)) {
-      this.delete(item);
-      item.onDue();
+    for (; this.#slots.size > 0 && this.#first * slotMs <= now; this.#first += 1) {
+      for (let item = this.#slots.get(this.#first); item !== undefined; item = this.#slots.get(this.#first)) {
+        this.delete(item);
+        item.onDue();
+      }
     }
     this.#arm(now);
   }
