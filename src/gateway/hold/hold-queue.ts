@@ -20,6 +20,7 @@ import {
 } from './held-statement.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Rounds } from './rounds.ts';
+import { Turns } from './turns.ts';
 import { WaitingLines } from './waiting-lines.ts';
 import { beginTrail, comesBack } from '../trail.ts';
 import type { WaitingRoom } from './waiting-request.ts';
@@ -55,9 +56,8 @@ export interface HoldQueueInit {
   readonly onSweep?: (runtimes: Iterable<string>) => void;
 }
 
-/** Who looks again takes a part of a millisecond each, and what else comes to this gateway must not wait for thousands of them. */
+/** Who is told takes a moment each, and what else comes to this gateway must not wait for thousands of them. */
 const atOnce = 32;
-const soon = Promise.resolve();
 
 /** What a chain begins with when one is taken out of it. Anybody can ask for one statement on thousands of connections. */
 function without(request: OpenRequest, first: OpenRequest | undefined): OpenRequest | undefined {
@@ -77,6 +77,7 @@ export class HoldQueue implements WaitingRoom {
   readonly #endings = createEndings();
   readonly #lines = new WaitingLines();
   readonly #deadlines: Deadlines;
+  readonly #turns = new Turns();
   #openRequests = 0;
   #sequence: number;
   /** They are looked at again and again while anything is held. */
@@ -236,7 +237,7 @@ export class HoldQueue implements WaitingRoom {
     gone.removeEventListener('abort', request);
     held.lastSeenAt = this.#init.clock.now();
     held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
-    void soon.then(() => request.look());
+    this.#turns.add(request);
   }
 
   /** The statement changed: its requests look again. */
