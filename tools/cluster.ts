@@ -10,6 +10,9 @@ import { applyDefinitions } from '#roles/bootstrap.ts';
 import { createLocalNode, installTrino, trinoVersion } from '#roles/local-node.ts';
 import { startRealCluster, type RealCluster } from './real-cluster/start-real-cluster.ts';
 
+const usage = `npm run cluster
+  Starts a real Kubernetes on this machine, in the foreground, until Ctrl-C: it prints where its kubeconfig and kubectl are.
+  Takes no arguments. Downloads what it needs the first time.`;
 const env = process.env;
 const log = createLog({ level: 'warn', format: 'pretty' });
 const random = Math.random;
@@ -45,6 +48,12 @@ Ctrl-C ends it and removes everything.`);
   }
 }
 
+const argument = process.argv[2];
+if (argument !== undefined) {
+  const isQuestion = argument === '--help' || argument === '-h';
+  say(isQuestion ? usage : `cluster: unknown argument ${argument}\n${usage}`);
+  process.exit(isQuestion ? 0 : 1);
+}
 try {
   const cluster = await startRealCluster({ env, report: say, signal: interrupted.signal });
   try {
