@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { median, residentMegabytes, type Bench } from './bench.ts';
 import { freePort } from './gateway.ts';
-import { measure, startCoordinator, startGateway, type Measured, type Running } from './gateway/processes.ts';
+import { measure, startCoordinator, startGateway, startOpenFiles, type Measured, type Running } from './gateway/processes.ts';
 import { startWaiters } from './gateway/waiting.ts';
 
 type Row = Readonly<Record<string, number>>;
@@ -22,7 +22,7 @@ const warmUp = { mode: 'statements', connections: 32, warmUpMs: 0, measuredMs: 8
  */
 const polls = { mode: 'polls', connections: 32, perSecond: 1_000, warmUpMs: 1_000, measuredMs: 90_000 } as const;
 const statements = { mode: 'statements', connections: 2, warmUpMs: 500, measuredMs: 2_000 } as const;
-/** Until the first polls of all are over, each is kept for as long as it may, and V8 has compiled what they brought. */
+/** Until the first polls of all are over, each is kept for as long as it may, and V8 has compiled what they and those who are refused brought. */
 const settleMs = 40_000;
 
 interface Look {
@@ -35,20 +35,33 @@ async function look(gateway: Running): Promise<Look> {
   return { polls: await measure(gateway, polls), statements: await measure(gateway, statements) };
 }
 
+/**
+ * Beside as many open files as those who wait will have, and the gateway for them: what watches a machine counts them again and again, on
+ * any core, and is in the gateway's way for milliseconds as often. Without them that would be told of those who wait (decision 0031).
+ */
+async function lookBesideFiles(gateway: Running): Promise<Look> {
+  const files = [await startOpenFiles(users * perUser), await startOpenFiles(users * perUser)];
+  try {
+    return await look(gateway);
+  } finally {
+    for (const { stop } of files) await stop();
+  }
+}
+
 async function measureOnce(directory: string): Promise<Row> {
   const coordinator = await startCoordinator(pages, 1_024);
   const stalled = await startCoordinator(pages, 1_024, 1_000, 'stall');
   const gateway = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
   try {
     await measure(gateway, warmUp);
-    const alone = await look(gateway);
+    const alone = await lookBesideFiles(gateway);
     stalled.child.stdin?.write('stall\n');
     const waiting = await startWaiters({ port: gateway.port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
+    waiting.knock();
     await delay(settleMs);
     // As before the first look: in the meantime V8 has thrown away what nobody ran, and would compile it beside what is measured.
     await measure(gateway, warmUp);
     await waiting.report();
-    waiting.knock();
     const beside = await look(gateway);
     const held = await waiting.report();
     await waiting.stop();
@@ -86,7 +99,7 @@ export const benchGatewaySaturation: Bench = {
     const unanswered = rows.filter(({ alonePolls = 0, besidePolls = 0 }) => besidePolls < alonePolls * 0.99).length;
     const unrefused = rows.filter(({ refused = 0 }) => refused === 0).length;
     return {
-      what: `polls at 1,000 a second and statements of a runtime, without and with another one saturated on the same gateway process: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. A request without its answer would end the run`,
+      what: `polls at 1,000 a second and statements of a runtime, without and with another one saturated on the same gateway process: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. Without it as many files are open on the machine as the waiting connections take. A request without its answer would end the run`,
       runs: rows,
       limits: [
         {

@@ -5,6 +5,7 @@ import type { TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Cancellation } from '../http/departure.ts';
 import type { Trail } from '../trail.ts';
 import type { SmallAnswer } from '../upstream/coordinator-client.ts';
+import type { Placed } from './bag.ts';
 import type { Timed } from './deadlines.ts';
 import { maxSealedLength } from './sealed-token.ts';
 import type { Subject } from './subject.ts';
@@ -37,7 +38,7 @@ export interface OpenRequest extends Timed {
   handleEvent(): void;
 }
 
-export interface HeldStatement {
+export interface HeldStatement extends Placed {
   readonly id: string;
   /** `namespace/name` of the runtime; another one of its group may take it over while it is HELD. */
   runtime: string;

@@ -4,6 +4,7 @@
 import type { Clock } from '#core/clock.ts';
 import { formatHeldId } from '#trino/protocol/query-id.ts';
 import type { GatewayProblem } from '../problems.ts';
+import { Bag } from './bag.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DemandKeeper } from './demand.ts';
 import { abandoned, canceled, createEndings, type Alias } from './endings.ts';
@@ -72,7 +73,7 @@ export class HoldQueue implements WaitingRoom {
   readonly #init: HoldQueueInit;
   readonly #held = new Map<string, HeldStatement>();
   /** Those without a request that is kept open: only they can be given up, and of thousands who wait they are a few. */
-  readonly #unattended = new Set<HeldStatement>();
+  readonly #unattended = new Bag<HeldStatement>();
   readonly #byRealId = new Map<string, HeldStatement>();
   readonly #endings = createEndings();
   readonly #lines = new WaitingLines();
@@ -169,6 +170,7 @@ export class HoldQueue implements WaitingRoom {
       trail: beginTrail(former === undefined ? 0 : undefined),
       lastSeenAt: now,
       openRequest: undefined,
+      place: -1,
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);

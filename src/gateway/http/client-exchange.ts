@@ -45,8 +45,8 @@ function writeJoined(socket: Socket, parts: readonly (string | Buffer)[]): void 
   if (socket.writableLength > 0) workspace = Buffer.allocUnsafeSlow(copyUpTo);
 }
 
-/** Of all answers that have not begun: nothing is put into it. */
-const notBegun: (string | Buffer)[] = [];
+/** Of all answers that have not begun or are complete: nothing is put into it. */
+const nothing: (string | Buffer)[] = [];
 
 export class ClientExchange extends Departure {
   readonly head: RequestHead;
@@ -57,7 +57,7 @@ export class ClientExchange extends Departure {
   #isChunked = false;
   #hasBody = true;
   /** Of the answer, not yet written. Text is Latin-1: a byte per character. */
-  #parts = notBegun;
+  #parts = nothing;
   #reader: BodyReader | undefined;
   #status = 0;
   #sentBytes = 0;
@@ -181,7 +181,7 @@ export class ClientExchange extends Departure {
     const { socket } = this.#owner;
     const parts = this.#parts;
     if (parts.length === 0) return true;
-    this.#parts = [];
+    this.#parts = this.#state === 'ended' ? nothing : [];
     let size = 0;
     for (const { length } of parts) size += length;
     this.#sentBytes += size;

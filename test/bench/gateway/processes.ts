@@ -54,6 +54,13 @@ export async function startCoordinator(pages: number, bytes: number, ids = 1_000
   return runningAs(child, Number(line));
 }
 
+/** A process with so many open files, which does nothing. */
+export async function startOpenFiles(count: number): Promise<Running> {
+  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'open-files.ts'), String(count)]);
+  await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line');
+  return runningAs(child, 0);
+}
+
 /** Since the start of the process, of all its threads, in microseconds. Resolution: 10 ms. */
 export function cpuMicrosecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
