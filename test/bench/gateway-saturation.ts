@@ -1,13 +1,14 @@
 // One runtime saturated, another one beside it on the same gateway process: the first has a full queue and a coordinator that takes
-// connections and answers nothing; the second must not feel it. The same load on the second without and with it, in pairs.
+// connections and answers nothing; the second must not feel it. The same load on the second three times: with nobody waiting, with
+// the first at a gateway process of its own, which tells what a crowd costs the machine (decision 0031), and at the same one.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { median, residentMegabytes, type Bench } from './bench.ts';
 import { freePort } from './gateway.ts';
-import { measure, startCoordinator, startGateway, startOpenFiles, type Measured, type Running } from './gateway/processes.ts';
-import { startWaiters } from './gateway/waiting.ts';
+import { measure, startCoordinator, startGateway, type Measured, type Running } from './gateway/processes.ts';
+import { startWaiters, type WaitingClients } from './gateway/waiting.ts';
 
 type Row = Readonly<Record<string, number>>;
 
@@ -35,46 +36,48 @@ async function look(gateway: Running): Promise<Look> {
   return { polls: await measure(gateway, polls), statements: await measure(gateway, statements) };
 }
 
-/**
- * Beside as many open files as those who wait will have, and the gateway for them: what watches a machine counts them again and again, on
- * any core, and is in the gateway's way for milliseconds as often. Without them that would be told of those who wait (decision 0031).
- */
-async function lookBesideFiles(gateway: Running): Promise<Look> {
-  const files = [await startOpenFiles(users * perUser), await startOpenFiles(users * perUser)];
-  try {
-    return await look(gateway);
-  } finally {
-    for (const { stop } of files) await stop();
-  }
+/** Fulfilled when it has gone on for long enough to be measured beside. */
+async function startCrowd({ port }: Running): Promise<WaitingClients> {
+  const crowd = await startWaiters({ port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
+  crowd.knock();
+  await delay(settleMs);
+  return crowd;
 }
 
 async function measureOnce(directory: string): Promise<Row> {
   const coordinator = await startCoordinator(pages, 1_024);
   const stalled = await startCoordinator(pages, 1_024, 1_000, 'stall');
   const gateway = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
+  const aside = await startGateway(directory, await freePort(), coordinator.port, stalled.port, { isAside: true });
+  stalled.child.stdin?.write('stall\n');
   try {
     await measure(gateway, warmUp);
-    const alone = await lookBesideFiles(gateway);
-    stalled.child.stdin?.write('stall\n');
-    const waiting = await startWaiters({ port: gateway.port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
-    waiting.knock();
-    await delay(settleMs);
-    // As before the first look: in the meantime V8 has thrown away what nobody ran, and would compile it beside what is measured.
+    const empty = await look(gateway);
+    const elsewhere = await startCrowd(aside);
+    // Before both looks: in the meantime V8 has thrown away what nobody ran, and would compile it beside what is measured.
     await measure(gateway, warmUp);
-    await waiting.report();
+    const apart = await look(gateway);
+    await elsewhere.stop();
+    await aside.stop();
+    const crowd = await startCrowd(gateway);
+    await measure(gateway, warmUp);
+    await crowd.report();
     const beside = await look(gateway);
-    const held = await waiting.report();
-    await waiting.stop();
+    const held = await crowd.report();
+    await crowd.stop();
     const row = {
       waiting: users * perUser,
       refused: held.refused,
       heldPollsPerSecond: Math.round(held.polls / held.seconds),
-      aloneP50Milliseconds: Number(alone.polls.p50.toFixed(2)),
-      aloneP99Milliseconds: Number(alone.polls.p99.toFixed(2)),
+      emptyP50Milliseconds: Number(empty.polls.p50.toFixed(2)),
+      emptyP99Milliseconds: Number(empty.polls.p99.toFixed(2)),
+      apartP50Milliseconds: Number(apart.polls.p50.toFixed(2)),
+      apartP99Milliseconds: Number(apart.polls.p99.toFixed(2)),
       besideP50Milliseconds: Number(beside.polls.p50.toFixed(2)),
       besideP99Milliseconds: Number(beside.polls.p99.toFixed(2)),
-      p99Ratio: Number((beside.polls.p99 / alone.polls.p99).toFixed(2)),
-      alonePolls: alone.polls.requests,
+      besideOverEmptyP99: Number((beside.polls.p99 / empty.polls.p99).toFixed(2)),
+      besideOverApartP99: Number((beside.polls.p99 / apart.polls.p99).toFixed(2)),
+      emptyPolls: empty.polls.requests,
       besidePolls: beside.polls.requests,
       besideStatements: beside.statements.statements,
       megabytes: residentMegabytes(gateway.pid),
@@ -82,7 +85,7 @@ async function measureOnce(directory: string): Promise<Row> {
     process.stderr.write(`${JSON.stringify(row)}\n`);
     return row;
   } finally {
-    for (const { stop } of [gateway, stalled, coordinator]) await stop();
+    for (const { stop } of [gateway, aside, stalled, coordinator]) await stop();
   }
 }
 
@@ -96,15 +99,21 @@ export const benchGatewaySaturation: Bench = {
     } finally {
       rmSync(directory, { recursive: true });
     }
-    const unanswered = rows.filter(({ alonePolls = 0, besidePolls = 0 }) => besidePolls < alonePolls * 0.99).length;
+    const unanswered = rows.filter(({ emptyPolls = 0, besidePolls = 0 }) => besidePolls < emptyPolls * 0.99).length;
     const unrefused = rows.filter(({ refused = 0 }) => refused === 0).length;
     return {
-      what: `polls at 1,000 a second and statements of a runtime, without and with another one saturated on the same gateway process: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. Without it as many files are open on the machine as the waiting connections take. A request without its answer would end the run`,
+      what: `polls at 1,000 a second and statements of a runtime with nobody waiting (empty) and while another one is saturated: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. They wait at a gateway process of their own on the same machine (apart) or at the same one (beside). A request without its answer would end the run`,
       runs: rows,
       limits: [
         {
-          name: 'p99 of a poll against the same without the saturated runtime',
-          value: median(rows.map(({ p99Ratio = Infinity }) => p99Ratio)),
+          name: 'p99 of a poll against the same with nobody waiting',
+          value: median(rows.map(({ besideOverEmptyP99 = Infinity }) => besideOverEmptyP99)),
+          most: 1.5,
+          unit: 'x',
+        },
+        {
+          name: 'p99 of a poll against the same while the saturated runtime has a gateway of its own',
+          value: median(rows.map(({ besideOverApartP99 = Infinity }) => besideOverApartP99)),
           most: 1.5,
           unit: 'x',
         },

@@ -21,6 +21,9 @@ const here = import.meta.dirname;
 /** One thread: those of V8 would keep each other's main threads on this core waiting, for milliseconds at a time. */
 export const loadFlags = ['--disable-warning=ExperimentalWarning', '--single-threaded'];
 
+/** Gives way at once to whatever else has something to do on its core. */
+export const inIdleTime = ['chrt', '-i', '0'];
+
 export interface Running {
   readonly port: number;
   readonly pid: number;
@@ -52,13 +55,6 @@ export async function startCoordinator(pages: number, bytes: number, ids = 1_000
   const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'coordinator.ts'), ...args]);
   const [line] = (await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line')) as [string];
   return runningAs(child, Number(line));
-}
-
-/** A process with so many open files, which does nothing. */
-export async function startOpenFiles(count: number): Promise<Running> {
-  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'open-files.ts'), String(count)]);
-  await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line');
-  return runningAs(child, 0);
 }
 
 /** Since the start of the process, of all its threads, in microseconds. Resolution: 10 ms. */
@@ -132,8 +128,14 @@ export async function startHaproxy(directory: string, port: number, coordinatorP
   return runningAs(child, port);
 }
 
-/** `stalledPort`: of the coordinator of a second runtime. The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
-export async function startGateway(directory: string, port: number, coordinatorPort: number, stalledPort?: number): Promise<Running> {
+/** `stalledPort`: of the coordinator of a second runtime. `isAside`: not measured, in the other core's idle time. The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
+export async function startGateway(
+  directory: string,
+  port: number,
+  coordinatorPort: number,
+  stalledPort?: number,
+  { isAside = false } = {},
+): Promise<Running> {
   const routes = join(directory, `routes-${port}.json`);
   const coordinatorUrl = `http://127.0.0.1:${coordinatorPort}`;
   const entry = { namespace: 'team', name: 'a', state: 'RUNNING', coordinatorUrl, coordinatorId, isDefault: true };
@@ -142,7 +144,8 @@ export async function startGateway(directory: string, port: number, coordinatorP
   const script = join(here, '..', '..', '..', 'tools', 'start.mjs');
   // It logs as it does by default, a line per statement.
   const args = [script, 'gateway', '--routes', routes, '--listen', `127.0.0.1:${port}`];
-  const child = start(measuredCore, [process.execPath, ...args], 'ignore');
+  const command = [process.execPath, ...args];
+  const child = isAside ? start(loadCore, [...inIdleTime, ...command], 'ignore') : start(measuredCore, [...command], 'ignore');
   await until(async () => (await isListening(port)) && (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 'the gateway');
   return runningAs(child, port);
 }

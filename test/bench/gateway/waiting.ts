@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { join } from 'node:path';
-import { loadCore, loadFlags, measuredCore, runningAs, start, type Running } from './processes.ts';
+import { inIdleTime, loadCore, loadFlags, measuredCore, runningAs, start, type Running } from './processes.ts';
 import type { Ends, PollsReport, Waiters } from './waiters.ts';
 
 const here = import.meta.dirname;
@@ -49,7 +49,7 @@ export interface WaitingClients {
 
 /** Fulfilled when each has its first page. */
 export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
-  const child = start(loadCore, ['chrt', '-i', '0', process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
+  const child = start(loadCore, [...inIdleTime, process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   const { promise: ends, resolve, reject } = Promise.withResolvers<Ends>();
   const reports: ((report: PollsReport) => void)[] = [];
