@@ -109,7 +109,7 @@ const data: readonly RowData[] = [
   ['conn', 'idle keep-alive of 55 s, then a POST: no reset'],
   ['conn', 'client disconnects during a poll: upstream request aborted, query not cancelled'],
   ['conn', 'client disconnects during the hold of its POST: dropped, no submission'],
-  ['load', '10,000 held statements: memory and p99 bounded', 'a test of p99 under load: `npm run bench -- gateway-waiters` measures it'],
+  ['load', '10,000 held statements: memory, rate of polls and p99 bounded'],
   ['load', 'pass-through page: no JSON parsing'],
 ];
 

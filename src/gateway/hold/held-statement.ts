@@ -32,6 +32,8 @@ export interface OpenRequest extends Timed {
   readonly gone: Cancellation;
   /** Another one of the same statement. */
   next: OpenRequest | undefined;
+  /** It is about to look. */
+  isTold: boolean;
   /** Something has changed, its time is over or its client has gone. Throws nothing. */
   look(): void;
   /** The client has gone. */

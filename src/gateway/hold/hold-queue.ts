@@ -59,6 +59,7 @@ export interface HoldQueueInit {
 
 /** Who is told takes a moment each, and what else comes to this gateway must not wait for thousands of them. */
 const atOnce = 32;
+const soon = Promise.resolve();
 
 /** What a chain begins with when one is taken out of it. Anybody can ask for one statement on thousands of connections. */
 function without(request: OpenRequest, first: OpenRequest | undefined): OpenRequest | undefined {
@@ -78,7 +79,7 @@ export class HoldQueue implements WaitingRoom {
   readonly #endings = createEndings();
   readonly #lines = new WaitingLines();
   readonly #deadlines: Deadlines;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns<OpenRequest>((request) => this.#look(request));
   #openRequests = 0;
   #sequence: number;
   /** They are looked at again and again while anything is held. */
@@ -231,15 +232,7 @@ export class HoldQueue implements WaitingRoom {
   }
 
   told(request: OpenRequest): void {
-    const { held, gone } = request;
-    held.openRequest = without(request, held.openRequest);
-    if (held.openRequest === undefined && this.#held.has(held.id)) this.#unattended.add(held);
-    this.#openRequests -= 1;
-    this.#deadlines.delete(request);
-    gone.removeEventListener('abort', request);
-    held.lastSeenAt = this.#init.clock.now();
-    held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
-    this.#turns.add(request);
+    if (this.#tell(request)) this.#turns.add(request);
   }
 
   /** The statement changed: its requests look again. */
@@ -251,7 +244,16 @@ export class HoldQueue implements WaitingRoom {
 
   /** Its requests look again. */
   nudge(held: HeldStatement): void {
-    for (let request = held.openRequest; request !== undefined; request = held.openRequest) this.told(request);
+    for (let request = held.openRequest; request !== undefined; request = request.next) this.told(request);
+  }
+
+  /** It is its turn in the line: its requests look again before all others who are about to. */
+  callUp(held: HeldStatement): void {
+    for (let request = held.openRequest; request !== undefined; request = request.next) {
+      const called = request;
+      this.#tell(called);
+      void soon.then(() => this.#look(called));
+    }
   }
 
   /** The first who has a request open looks again. False when nobody has. */
@@ -264,10 +266,22 @@ export class HoldQueue implements WaitingRoom {
     return false;
   }
 
-  /** Something about these runtimes changed: everybody who waits looks again, in the order of the line, not all in one breath. */
+  /**
+   * Something about these runtimes changed: everybody who waits looks again, in the order of the line, not all in one breath. The first
+   * ones take the places there are, if it is that: later ones may be about to look.
+   */
   notify(runtimes: Iterable<string>): void {
     for (const runtime of runtimes) {
-      this.#nudgeAll([...this.lineOf(runtime)]);
+      const others: HeldStatement[] = [];
+      let called = 0;
+      for (const held of this.lineOf(runtime)) {
+        if (called === atOnce || held.state !== 'HELD' || held.openRequest === undefined) others.push(held);
+        else {
+          this.callUp(held);
+          called += 1;
+        }
+      }
+      this.#nudgeAll(others);
       this.#refresh(runtime);
     }
   }
@@ -331,6 +345,29 @@ export class HoldQueue implements WaitingRoom {
     this.#isStopped = true;
     this.#rounds.stop();
     for (const held of this.#held.values()) this.nudge(held);
+  }
+
+  /** False when it is about to look already. */
+  #tell(request: OpenRequest): boolean {
+    if (request.isTold) return false;
+    const { held, gone } = request;
+    request.isTold = true;
+    this.#deadlines.delete(request);
+    held.lastSeenAt = this.#init.clock.now();
+    held.expectedUntil = held.lastSeenAt + (gone.aborted ? closedGraceMs : waitingGraceMs);
+    return true;
+  }
+
+  #look(request: OpenRequest): void {
+    // It was called up before its turn came.
+    if (!request.isTold) return;
+    request.isTold = false;
+    const { held, gone } = request;
+    held.openRequest = without(request, held.openRequest);
+    if (held.openRequest === undefined && this.#held.has(held.id)) this.#unattended.add(held);
+    this.#openRequests -= 1;
+    gone.removeEventListener('abort', request);
+    request.look();
   }
 
   #alias(held: HeldStatement, hasBegun: boolean): void {

@@ -27,7 +27,7 @@ export interface Places {
 }
 
 export interface PlacesInit {
-  readonly queue: Pick<HoldQueue, 'lineOf' | 'nudge' | 'served' | 'waitingFor'>;
+  readonly queue: Pick<HoldQueue, 'lineOf' | 'callUp' | 'served' | 'waitingFor'>;
   readonly running: Pick<RunningQueries, 'countOf'>;
   /** Queries that may run through this gateway; undefined for any number, and while the runtime takes none for another reason. */
   readonly boundOf: (runtime: string) => number | undefined;
@@ -73,7 +73,7 @@ export function createPlaces({ queue, running, boundOf, isServing, clock }: Plac
     if (free <= 0) return;
     for (const held of queue.lineOf(runtime)) {
       if (held.state !== 'HELD' || held.openRequest === undefined) continue;
-      queue.nudge(held);
+      queue.callUp(held);
       free -= 1;
       if (free <= 0) return;
     }

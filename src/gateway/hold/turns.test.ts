@@ -6,9 +6,9 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 /** How many had looked after each turn. */
 async function lookedAfterTurns(count: number): Promise<number[]> {
-  const turns = new Turns();
   const looked: number[] = [];
-  for (let index = 0; index < count; index += 1) turns.add({ look: () => looked.push(index) });
+  const turns = new Turns<number>((index) => looked.push(index));
+  for (let index = 0; index < count; index += 1) turns.add(index);
   assert.deepEqual(looked, [], 'never within the call');
   const after: number[] = [];
   while (looked.length < count) {
@@ -38,15 +38,13 @@ it('of a crowd more look in one turn, up to a bound, so that nobody is kept for 
 });
 
 it('who comes while others look takes its turn after them', async () => {
-  const turns = new Turns();
   const looked: string[] = [];
-  turns.add({
-    look() {
-      looked.push('first');
-      turns.add({ look: () => looked.push('third') });
-    },
+  const turns = new Turns<string>((who) => {
+    looked.push(who);
+    if (who === 'first') turns.add('third');
   });
-  turns.add({ look: () => looked.push('second') });
+  turns.add('first');
+  turns.add('second');
   while (looked.length < 3) await nextTurn();
   assert.deepEqual(looked, ['first', 'second', 'third']);
 });

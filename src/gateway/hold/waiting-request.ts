@@ -14,6 +14,7 @@ export abstract class WaitingRequest implements OpenRequest {
   readonly gone: Cancellation;
   readonly #room: WaitingRoom;
   next: OpenRequest | undefined = undefined;
+  isTold = false;
   slot = 0;
   earlier: Timed | undefined = undefined;
   later: Timed | undefined = undefined;
