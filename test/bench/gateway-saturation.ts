@@ -38,7 +38,7 @@ async function look(gateway: Running): Promise<Look> {
 
 /** Fulfilled when it has gone on for long enough to be measured beside. */
 async function startCrowd({ port }: Running): Promise<WaitingClients> {
-  const crowd = await startWaiters({ port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
+  const crowd = await startWaiters({ port, users, perUser, atOnce: 250, runtime: 'team/stalled' }, { isAside: true });
   crowd.knock();
   await delay(settleMs);
   return crowd;

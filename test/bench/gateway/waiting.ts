@@ -47,9 +47,10 @@ export interface WaitingClients {
   stop(): Promise<void>;
 }
 
-/** Fulfilled when each has its first page. */
-export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
-  const child = start(loadCore, [...inIdleTime, process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
+/** Fulfilled when each has its first page. `isAside`: not measured, in its core's idle time. */
+export async function startWaiters(waiters: Waiters, { isAside = false } = {}): Promise<WaitingClients> {
+  const command = [process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)];
+  const child = start(loadCore, isAside ? [...inIdleTime, ...command] : command);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   const { promise: ends, resolve, reject } = Promise.withResolvers<Ends>();
   const reports: ((report: PollsReport) => void)[] = [];
