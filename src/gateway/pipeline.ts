@@ -1,5 +1,5 @@
-// The order of things for one request: accept, classify, and the one handler whose matter it is. docs/gateway-phases.md has
-// the picture. Nothing here waits; handlers do.
+// The order of things for one request: what it is, whether it is admitted, the one handler whose matter it is, and the finish.
+// docs/gateway-phases.md has the picture. Nothing here waits; handlers do.
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { openGuard, type Guard } from './admit/guard.ts';
 import { sendEmpty, sendJson, sendProblem } from './answers.ts';

@@ -1,4 +1,4 @@
-// POST /v1/statement: the phases admit, route, hold and hand-over for new statements. Shell; trino-protocol 7.3-7.6, design D3.
+// POST /v1/statement: what a new statement goes through, from who asks to its first page. Shell; trino-protocol 7.3-7.6, design D3.
 import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import { familyOf, headerOf } from '#trino/protocol/headers.ts';

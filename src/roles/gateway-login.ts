@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '#core/clock.ts';
 import type { GatewayConfig } from '#config/roles.ts';
-import { createFollowedFile } from '#gateway/admit/follow-file.ts';
+import { createFollowedFile } from '#gateway/admit/followed-file.ts';
 import type { Authenticator } from '#gateway/admit/identity.ts';
 import { readJsonByHttp } from '#gateway/admit/issuer-documents.ts';
 import type { IssuerKeys } from '#gateway/admit/issuer-keys.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
 import type { Log } from '#observe/log.ts';
 import { mayUse, parseAccessRules, type AccessRule } from './access-rules.ts';
-import { createFollowedFile } from './follow-file.ts';
+import { createFollowedFile } from './followed-file.ts';
 import type { Identity } from './identity.ts';
 
 export type MayUse = (identity: Identity | undefined, runtime: Pick<RouteEntry, 'namespace' | 'name'>) => boolean;

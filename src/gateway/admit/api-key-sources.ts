@@ -9,7 +9,7 @@ import { secrets } from '#kube/resources.ts';
 import type { Log } from '#observe/log.ts';
 import type { ApiKeySource } from './api-key-authenticator.ts';
 import { parseApiKeys, type ApiKeys } from './api-keys.ts';
-import { createFollowedFile } from './follow-file.ts';
+import { createFollowedFile } from './followed-file.ts';
 
 interface Kept {
   current(): ApiKeys | undefined;
