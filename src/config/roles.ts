@@ -71,6 +71,10 @@ export const gatewaySettings = {
     'what of it becomes X-Trino-User: the subject CN, or the one subjectAltName of that kind',
     'cn',
   ),
+  coordinatorCa: optional(
+    path,
+    'authorities of coordinators that are reached by https, in PEM; read again when it changes (default: those that Node knows, and NODE_EXTRA_CA_CERTS)',
+  ),
   apiServer: optional(urls, 'API servers to ask for a wake; the next one is asked when one does not answer'),
   healthListen: setting(listenAddress, 'where /livez, /readyz, /status and /metrics are served', { host: '127.0.0.1', port: 0 }),
   routes: optional(

@@ -42,6 +42,8 @@ import type { RouteSource } from './routing/route-source.ts';
 import { createSeenFrom } from './seen-from.ts';
 import { createStatements } from './statements.ts';
 import { createCoordinatorClient } from './upstream/coordinator-client.ts';
+import type { UpstreamObserver } from './upstream/coordinator-request.ts';
+import type { CoordinatorTrust } from './upstream/coordinator-trust.ts';
 
 export interface GatewayInit {
   readonly routes: Pick<RouteSource, 'table' | 'subscribe'>;
@@ -70,6 +72,8 @@ export interface GatewayInit {
   readonly shareOf?: (maxRunning: number, runtime: string) => number;
   /** Without it the gateway speaks plain HTTP. */
   readonly tls?: TlsFollowed;
+  /** Whose certificates coordinators may show. Default: of the authorities that Node knows. */
+  readonly coordinatorTrust?: CoordinatorTrust;
   /** Whether whoever wrote the routes has proven their coordinators, as the operator does. Default true. */
   readonly trustsRoutes?: boolean;
   /** Proxies in front that are believed about the client. Default: none. */
@@ -116,6 +120,7 @@ export function createGateway({
   shareOf = (maxRunning) => maxRunning,
   trustsRoutes = true,
   tls,
+  coordinatorTrust,
   wall = clock.now,
   trustedProxies,
   accessLog,
@@ -123,7 +128,7 @@ export function createGateway({
 }: GatewayInit): Gateway {
   const { table } = routes;
   const counts = new GatewayCounts();
-  const client = createCoordinatorClient(clock, {
+  const observer: UpstreamObserver = {
     answered: (url, status) => health.answered(url, status),
     failed(url, how) {
       counts.upstream[how] += 1;
@@ -131,7 +136,8 @@ export function createGateway({
     },
     slow: (url) => health.suspect(url),
     sentAgain: () => void (counts.upstream.retries += 1),
-  });
+  };
+  const client = createCoordinatorClient({ clock, observer, trust: coordinatorTrust });
   const known = createKnownCoordinators(table);
   const running = createRunningQueries({
     clock,

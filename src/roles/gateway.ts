@@ -14,6 +14,7 @@ import type { RouteTable } from '#gateway/routing/route-table.ts';
 import type { RuntimeStatus } from '#gateway/status.ts';
 import type { TlsSource } from '#gateway/http/tls-files.ts';
 import { createGateway, type Gateway } from '#gateway/server.ts';
+import type { CoordinatorTrust } from '#gateway/upstream/coordinator-trust.ts';
 import type { Log } from '#observe/log.ts';
 import { createSteadyClock } from '#observe/steady-clock.ts';
 import type { GatewayGuard } from './gateway-guard.ts';
@@ -37,6 +38,7 @@ export interface GatewayInit {
   /** Where several gateways share the places of a runtime. */
   readonly sharedPlaces?: SharedPlaces;
   readonly tls?: TlsSource;
+  readonly coordinatorTrust?: CoordinatorTrust;
   readonly trustedProxies?: readonly Network[];
   readonly accessLog?: AccessLog;
   readonly newTrace?: () => string;

@@ -17,6 +17,7 @@ import { createSharedPlaces, type SharedPlaces } from '#gateway/hold/shared-plac
 import { createRouteReport, type RouteReport } from '#gateway/routing/route-report.ts';
 import { createRouteSource, type RouteSource } from '#gateway/routing/route-source.ts';
 import type { GatewayStatus } from '#gateway/status.ts';
+import { createFileTrust, type CoordinatorTrust } from '#gateway/upstream/coordinator-trust.ts';
 import type { KubeApi } from '#kube/port.ts';
 import { configMaps, secrets } from '#kube/resources.ts';
 import type { Check } from '#observe/health.ts';
@@ -59,11 +60,13 @@ export async function runGateway(config: GatewayConfig, process: RoleProcess): P
     if (config.access !== undefined) checkDirectory(resolve(config.access), '--access');
     if (config.loginClientSecretFile !== undefined) checkDirectory(resolve(config.loginClientSecretFile), '--login-client-secret-file');
     const tls = tlsOf(config, process, role);
+    const coordinatorTrust = coordinatorTrustOf(config, process, role);
     const urlOf = (bound: number): string => urlOfListener({ host, port: bound }, tls === undefined ? 'http' : 'https');
     const written = config.accessLog === 'off' ? undefined : createGatewayAccessLog(config.accessLog, process);
     const gateway = await startGateway({
       ...rest,
       ...(tls === undefined ? {} : { tls }),
+      ...(coordinatorTrust === undefined ? {} : { coordinatorTrust }),
       guard: createGatewayGuard({
         config,
         ...(api === undefined ? {} : { api }),
@@ -119,6 +122,27 @@ function tlsOf(
     const given = [tlsCert, tlsKey, ...(clientCa === undefined ? [] : [clientCa])].join(', ');
     const why = `${given} are not usable: ${error instanceof Error ? error.message : String(error)}.`;
     throw new SetupError({ what, why, mend, cause: error });
+  }
+}
+
+/** Undefined where the authorities that Node knows are enough. Throws SetupError for a file that cannot be used. */
+function coordinatorTrustOf(
+  { coordinatorCa }: GatewayConfig,
+  { clock }: RoleProcess,
+  { log, stops }: StartedRole,
+): CoordinatorTrust | undefined {
+  if (coordinatorCa === undefined) return undefined;
+  try {
+    const trust = createFileTrust({ caFile: resolve(coordinatorCa), clock, log });
+    stops.push(() => trust.stop());
+    return trust;
+  } catch (error) {
+    throw new SetupError({
+      what: 'the gateway cannot tell which coordinators to trust',
+      why: `${coordinatorCa} is not usable: ${error instanceof Error ? error.message : String(error)}.`,
+      mend: 'Give the certificates of their authorities in PEM: --coordinator-ca FILE.',
+      cause: error,
+    });
   }
 }
 

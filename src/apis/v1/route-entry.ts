@@ -22,7 +22,7 @@ export interface RouteEntry {
   readonly stickyBy?: 'User';
   /** So many queries run at a time, through all gateways together; further ones wait. Any number where it is absent. */
   readonly maxRunning?: number;
-  /** http://address:port of the coordinator; absent while there is none. */
+  /** http://address:port or https://address:port of the coordinator; absent while there is none. */
   readonly coordinatorUrl?: string;
   /** Suffix of its query ids. */
   readonly coordinatorId?: string;

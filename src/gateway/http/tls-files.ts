@@ -1,11 +1,11 @@
 // Certificate and key of the gateway from files, and the authorities of client certificates where clients may show some. Read again
 // when they change; the last good ones are kept. Shell.
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Clock } from '#core/clock.ts';
 import type { Log } from '#observe/log.ts';
 import { followFile } from '../follow-file.ts';
+import { readAuthorities } from './authorities-file.ts';
 
 /** In PEM; the certificate with its chain. */
 export interface TlsMaterial {
@@ -31,17 +31,6 @@ export interface TlsFilesInit {
   readonly clients?: { readonly caFile: string; readonly areRequired: boolean };
   readonly clock: Clock;
   readonly log: Log;
-}
-
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-/** Throws when there is none in it, or one that is damaged: OpenSSL itself would take such a text for no authorities. */
-function readAuthorities(file: string): string {
-  const text = readFileSync(file, 'utf8');
-  const certificates = text.match(pemCertificate) ?? [];
-  if (certificates.length === 0) throw new Error(`there is no certificate in ${file}`);
-  for (const one of certificates) void new X509Certificate(one);
-  return text;
 }
 
 /** Throws when a file cannot be read, or when certificate and key are no pair. */

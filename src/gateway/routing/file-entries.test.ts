@@ -49,7 +49,7 @@ describe('the entries of a routes file', () => {
     [{ ...good, coordinatorUrl: undefined }, /coordinatorUrl is missing|coordinatorUrl must/],
     [{ namespace: 'team', name: 'a', state: 'RUNNING' }, /: coordinatorUrl is missing: state RUNNING needs the address of a coordinator/],
     [{ ...good, coordinatorUrl: '10.0.0.5:8080' }, /: coordinatorUrl is "10.0.0.5:8080": it must be the address .* such as http:/],
-    [{ ...good, coordinatorUrl: 'https://10.0.0.5:8443' }, /: coordinatorUrl is "https:/],
+    [{ ...good, coordinatorUrl: 'ftp://10.0.0.5:8080' }, /: coordinatorUrl is "ftp:.* such as http:.* or https:/],
     [{ ...good, coordinatorUrl: 'http://10.0.0.5:8080/ui/' }, /: coordinatorUrl is /],
     [{ ...good, hosts: 'trino.example.com' }, /: hosts is "trino.example.com": it must be a list/],
     [{ ...good, hosts: ['trino.example.com:8080'] }, /: hosts is \["trino.example.com:8080"\]: .*without port/],

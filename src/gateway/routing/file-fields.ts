@@ -18,13 +18,16 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 export function isAddress(value: unknown): boolean {
   if (!isText(value) || !URL.canParse(value)) return false;
   const { protocol, pathname, search } = new URL(value);
-  return protocol === 'http:' && pathname === '/' && search === '';
+  return (protocol === 'http:' || protocol === 'https:') && pathname === '/' && search === '';
 }
 
 export const aName: Field = { must: 'a Kubernetes name such as team-a', isGood: isName };
 export const aText: Field = { must: 'text', isGood: isText };
 export const aTruth: Field = { must: 'true or false', isGood: (value) => typeof value === 'boolean' };
-export const anAddress: Field = { must: 'the address of a coordinator without a path, such as http://10.0.0.5:8080', isGood: isAddress };
+export const anAddress: Field = {
+  must: 'the address of a coordinator without a path, such as http://10.0.0.5:8080 or https://trino.example.com',
+  isGood: isAddress,
+};
 
 export function oneOf(values: readonly string[]): Field {
   return { must: `one of ${values.join(', ')}`, isGood: (value) => (values as readonly unknown[]).includes(value) };

@@ -11,6 +11,7 @@ import {
   type UpstreamCall,
   type UpstreamObserver,
 } from './coordinator-request.ts';
+import { createKnownTrust, type CoordinatorTrust } from './coordinator-trust.ts';
 
 export interface SmallAnswer {
   readonly status: number;
@@ -64,12 +65,19 @@ function readWhole({ connection }: CoordinatorAnswer, maxBytes: number): Promise
   });
 }
 
-export function createCoordinatorClient(clock: Clock, observer?: UpstreamObserver): CoordinatorClient {
+export interface CoordinatorClientInit {
+  readonly clock: Clock;
+  readonly observer?: UpstreamObserver;
+  /** Default: the authorities that Node knows. */
+  readonly trust?: CoordinatorTrust | undefined;
+}
+
+export function createCoordinatorClient({ clock, observer, trust = createKnownTrust() }: CoordinatorClientInit): CoordinatorClient {
   const pools = new Map<string, ConnectionPool>();
 
   function poolOf(baseUrl: string): ConnectionPool {
     let pool = pools.get(baseUrl);
-    if (pool === undefined) pools.set(baseUrl, (pool = new ConnectionPool(baseUrl)));
+    if (pool === undefined) pools.set(baseUrl, (pool = new ConnectionPool(baseUrl, trust)));
     return pool;
   }
 

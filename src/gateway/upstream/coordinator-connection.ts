@@ -1,6 +1,7 @@
 // One kept-alive connection to a coordinator: sends a request, finds the head of its answer and the end of its body. Shell. Bytes are
 // handed on as they come; what is no HTTP/1.1 answer breaks the connection, and so does what comes unasked.
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectSecurely, type SecureContext } from 'node:tls';
 import { parseAnswerHead, type AnswerHead } from '../http/answer-head.ts';
 import { BodyError, createBodyDecoder, type BodyDecoder } from '../http/body-decoder.ts';
 import type { Cancellation } from '../http/departure.ts';
@@ -32,6 +33,8 @@ export interface Request {
 export interface CoordinatorConnectionInit {
   readonly host: string;
   readonly port: number;
+  /** Undefined: plain HTTP. */
+  readonly secureContext: SecureContext | undefined;
   /** It may carry the next request. */
   readonly onIdle: () => void;
   readonly onClosed: () => void;
@@ -68,16 +71,30 @@ export class CoordinatorConnection {
   #interimAnswers = 0;
   #error: Error | undefined;
   #isReused = false;
+  #isOpening: boolean;
 
   constructor(init: CoordinatorConnectionInit) {
     this.#init = init;
     const onread = { buffer: () => this.#buffer, callback: (size: number, buffer: Uint8Array) => this.#take(size, buffer) };
-    const socket = connect({ host: init.host, port: init.port, noDelay: true, keepAlive: true, keepAliveInitialDelay, onread });
+    const { host, port, secureContext } = init;
+    const to = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay, onread };
+    this.#isOpening = secureContext !== undefined;
+    const socket = secureContext === undefined ? connect(to) : this.#openSecurely(to, secureContext);
     this.#socket = socket;
     socket.setTimeout(silentMs, () => this.#silent());
     socket.on('error', (error) => (this.#error ??= error));
     socket.on('end', () => this.#ended());
     socket.on('close', () => this.#closed());
+  }
+
+  /** What it trusts; undefined: plain HTTP. */
+  get secureContext(): SecureContext | undefined {
+    return this.#init.secureContext;
+  }
+
+  /** The coordinator has not shown yet who it is, and has not been sent a byte of a request. */
+  get isOpening(): boolean {
+    return this.#isOpening;
   }
 
   /** It has carried a request before: the coordinator may be closing it just now. */
@@ -88,8 +105,11 @@ export class CoordinatorConnection {
   send(request: Request): void {
     this.#request = request;
     request.signal.addEventListener('abort', this.#leave);
+    if (!this.#isOpening) this.#write(request);
+  }
+
+  #write({ head, body }: Request): void {
     const socket = this.#socket;
-    const { head, body } = request;
     if (body === undefined) return void socket.write(head, 'latin1');
     // One packet. What is large is not copied for that.
     if (body.length <= copyUpTo) return void socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
@@ -124,6 +144,15 @@ export class CoordinatorConnection {
   destroy(error?: Error): void {
     this.#error ??= error;
     this.#socket.destroy();
+  }
+
+  #openSecurely(to: TcpNetConnectOpts, secureContext: SecureContext): Socket {
+    const socket = connectSecurely({ ...to, secureContext, ...(isIP(to.host ?? '') === 0 ? { servername: to.host } : {}) }, () => {
+      this.#isOpening = false;
+      if (this.#request !== undefined) this.#write(this.#request);
+    });
+    // Which it does not take as options.
+    return socket.setNoDelay(true).setKeepAlive(true, keepAliveInitialDelay);
   }
 
   readonly #leave = (): void => this.destroy(new Error('who asked has gone'));

@@ -5,9 +5,10 @@ import type { AnswerHead } from '../http/answer-head.ts';
 import type { Cancellation } from '../http/departure.ts';
 import type { ConnectionPool, ConnectionTaker } from './connection-pool.ts';
 import type { CoordinatorConnection, Request } from './coordinator-connection.ts';
+import { whyUntrusted } from './coordinator-trust.ts';
 
 export interface UpstreamCall {
-  /** http://address:port */
+  /** http://address:port or https://address:port */
   readonly baseUrl: string;
   readonly method: string;
   /** With query string, as the client sent it. */
@@ -132,10 +133,11 @@ export class CoordinatorRequest implements Request, ConnectionTaker {
       this.#connection = undefined;
       return this.begin(true);
     }
-    const isRefused = noConnection.has(code);
+    const isOpening = this.#connection?.isOpening === true;
+    const isRefused = isOpening || noConnection.has(code);
     this.#cancelTimer();
     this.#tell(isRefused);
-    reject(new UpstreamError(error.message, isRefused, error));
+    reject(new UpstreamError(isOpening ? whyUntrusted(error) : error.message, isRefused, error));
   }
 
   #beSlow(): void {
@@ -165,6 +167,6 @@ export class CoordinatorRequest implements Request, ConnectionTaker {
 
   #tell(isRefused: boolean): void {
     const { call, observer } = this.#init;
-    if (!this.signal.aborted) observer?.failed(call.baseUrl, isRefused ? 'refused' : this.#isLate ? 'silent' : 'broken');
+    if (!this.signal.aborted) observer?.failed(call.baseUrl, this.#isLate ? 'silent' : isRefused ? 'refused' : 'broken');
   }
 }

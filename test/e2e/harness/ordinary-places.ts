@@ -1,5 +1,5 @@
 // Where the ordinary work is done: on real coordinators, directly and through two gateways behind a balancer. Trino 483 over plain HTTP
-// without passwords, Trino 476 over TLS with a password file.
+// without passwords, Trino 476 with a password file, and with TLS on both sides of the gateways.
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { issueCa, issueServerCertificate } from '#certificates/issue.ts';
 import { user } from '../clients/clients.ts';
 import type { Place } from '../clients/sessions.ts';
 import { openBalancer, type Balancer } from './balancer.ts';
-import { startCoordinator, type Coordinator } from './coordinator.ts';
+import { startCoordinator } from './coordinator.ts';
 import { ensureDistribution } from './distribution.ts';
 import { startGateway, type GatewayProcess } from './gateways.ts';
 import { aHome } from './up.ts';
@@ -31,10 +31,16 @@ function passwordLine(): string {
   return `${user}:1000:${salt.toString('hex')}:${hash.toString('hex')}\n`;
 }
 
-async function twoGateways(coordinator: Coordinator, directory: string, flags: readonly string[]): Promise<Balancer & { urls: string[] }> {
-  const routes = join(directory, `routes-${coordinator.version}.yaml`);
-  const entry = `namespace: team, name: trino-${coordinator.version}, state: RUNNING, isDefault: true`;
-  writeFileSync(routes, `- { ${entry}, trinoVersion: ${coordinator.version}, coordinatorUrl: "${coordinator.url}" }\n`);
+interface Behind {
+  readonly version: string;
+  /** Of the coordinator. */
+  readonly url: string;
+}
+
+async function twoGateways({ version, url }: Behind, directory: string, flags: readonly string[]): Promise<Balancer & { urls: string[] }> {
+  const routes = join(directory, `routes-${version}.yaml`);
+  const entry = `namespace: team, name: trino-${version}, state: RUNNING, isDefault: true`;
+  writeFileSync(routes, `- { ${entry}, trinoVersion: ${version}, coordinatorUrl: "${url}" }\n`);
   const keys = join(directory, 'seal-keys');
   writeFileSync(keys, randomBytes(32).toString('base64'));
   const start = (): Promise<GatewayProcess> => startGateway('--routes', routes, '--seal-keys-file', keys, ...flags);
@@ -67,7 +73,6 @@ export async function openSecured(): Promise<OrdinaryPlaces> {
   writeFileSync(tlsCert, ofGateways.certificate);
   writeFileSync(tlsKey, ofGateways.key);
 
-  // Its own https is for the clients that come directly.
   const coordinator = await startCoordinator({
     trinoHome: await ensureDistribution(),
     config: [
@@ -86,11 +91,13 @@ export async function openSecured(): Promise<OrdinaryPlaces> {
       return `${key}${certificate}`;
     },
   });
-  const gateways = await twoGateways(coordinator, directory, ['--tls-cert', tlsCert, '--tls-key', tlsKey]);
+  const url = `https://${coordinator.host}:8443`;
+  const flags = ['--tls-cert', tlsCert, '--tls-key', tlsKey, '--coordinator-ca', trustedFile];
+  const gateways = await twoGateways({ version: coordinator.version, url }, directory, flags);
   const who = { user, password, trustedFile };
   return {
     version: coordinator.version,
-    direct: { url: `https://${coordinator.host}:8443`, ...who },
+    direct: { url, ...who },
     throughGateways: { url: `https://localhost:${gateways.port}`, ...who },
     connections: () => gateways.urls.map((url) => gateways.connectionsTo(url)),
   };

@@ -134,7 +134,7 @@ function sayConnections(t: TestContext, places: OrdinaryPlaces): void {
 
 for (const [name, open] of [
   ['Trino 483 over plain HTTP [row 25]', openPlain],
-  ['Trino 476 over TLS with a password file [row 12] [row 42]', openSecured],
+  ['Trino 476 with a password file, TLS on both sides of the gateways [row 12] [row 42]', openSecured],
 ] as const) {
   test(`ordinary work on ${name}`, async (t) => {
     const places = await open();

@@ -4,7 +4,7 @@ import { Agent, get, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { aTrino, createBench, linesOf, runningOn, type Bench } from './setup.ts';
+import { aTrino, createBench, linesOf, runningOn, runsOf, type Bench } from './setup.ts';
 import { bigRun, type FakeTrino } from '../../fakes/fake-trino.ts';
 import type { TestContext } from 'node:test';
 
@@ -33,21 +33,6 @@ function open(uri: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     get(uri.replace('localhost', '127.0.0.1'), { agent: false }, resolve).on('error', reject);
   });
-}
-
-/** How long the runs of one letter are in the rows of a big page, but for the first one and the last one. */
-async function runsOf(response: IncomingMessage): Promise<ReadonlySet<number>> {
-  const lengths: number[] = [];
-  let letter = 0;
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    for (const byte of chunk) {
-      if (byte !== letter) lengths.push(length);
-      length = byte === letter ? length + 1 : 1;
-      letter = byte;
-    }
-  }
-  return new Set(lengths.filter((one) => one > 1_000).slice(1, -1));
 }
 
 describe('POST to a running runtime', () => {

@@ -282,3 +282,18 @@ export async function aTrino(t: TestContext, options?: Parameters<typeof createF
 export function linesOf(raw: readonly string[], ...names: readonly string[]): string[] {
   return raw.flatMap((name, index) => (index % 2 === 0 && names.includes(name.toLowerCase()) ? [`${name}: ${raw[index + 1] ?? ''}`] : []));
 }
+
+/** How long the runs of one letter are in the rows of a big page, but for the first one and the last one. */
+export async function runsOf(response: IncomingMessage): Promise<ReadonlySet<number>> {
+  const lengths: number[] = [];
+  let letter = 0;
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    for (const byte of chunk) {
+      if (byte !== letter) lengths.push(length);
+      length = byte === letter ? length + 1 : 1;
+      letter = byte;
+    }
+  }
+  return new Set(lengths.filter((one) => one > 1_000).slice(1, -1));
+}
