@@ -31,17 +31,29 @@ const pureTests: Step = {
   ],
 };
 
-/** Tests with sockets, files or child processes, still without Trino. */
-const loopbackTests: Step = {
-  name: 'loopback tests',
+/** Tests with sockets, files or child processes, still without Trino: what can share a process, and so compiles its code once. */
+const socketTests: Step = {
+  name: 'loopback tests of gateway and clients',
   command: [
     node,
     ...testFlags,
+    '--test-isolation=none',
     'src/kube/**/*.test.ts',
-    'src/node/**/*.test.ts',
     'tools/**/*.test.ts',
+    'test/integration/gateway/**/*.test.ts',
+  ],
+};
+
+/** And what cannot, or fills a core by itself. */
+const roleTests: Step = {
+  name: 'loopback tests of node, embedded API and roles',
+  command: [
+    node,
+    ...testFlags,
+    'src/node/**/*.test.ts',
     'test/contract/embedded*.test.ts',
-    'test/integration/**/*.test.ts',
+    'test/integration/*.test.ts',
+    'test/integration/{permissions,roles}/*.test.ts',
   ],
 };
 
@@ -51,14 +63,14 @@ export const sweepTests: Step = {
   command: [node, ...testFlags, 'test/sweep/**/*.test.ts', 'test/faults/**/*.test.ts'],
 };
 
-export const checkSteps: readonly Step[] = [
+export const checkSteps: readonly (Step | readonly Step[])[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', 'src', 'test', 'tools'] },
   { name: 'format', command: ['oxfmt', '--check', 'src', 'test', 'tools'] },
   { name: 'imports', command: [node, 'tools/check-imports.ts'] },
   { name: 'generated files', command: [node, 'tools/gen.ts', '--check'] },
   pureTests,
-  loopbackTests,
+  [socketTests, roleTests],
 ];
 
 /** A real etcd and kube-apiserver, and the embedded API beside them; one process, so that one control plane serves all. */
