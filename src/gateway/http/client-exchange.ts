@@ -45,6 +45,15 @@ function writeJoined(socket: Socket, parts: readonly (string | Buffer)[]): void 
   if (socket.writableLength > 0) workspace = Buffer.allocUnsafeSlow(copyUpTo);
 }
 
+let dated = { second: 0, text: '' };
+
+/** The value of `Date`, made once a second. */
+function dateOf(now: number): string {
+  const second = Math.floor(now / 1_000);
+  if (second !== dated.second) dated = { second, text: new Date(now).toUTCString() };
+  return dated.text;
+}
+
 /** Of all answers that have not begun or are complete: nothing is put into it. */
 const nothing: (string | Buffer)[] = [];
 
@@ -146,8 +155,7 @@ export class ClientExchange extends Departure {
     if (!this.isOpen) return;
     // As many bytes as characters: it is ASCII, and written as it is.
     const bytes = typeof body === 'string' && Buffer.byteLength(body) !== body.length ? Buffer.from(body) : body;
-    const date = new Date(this.#owner.now()).toUTCString();
-    this.begin(status, reasonOf(status), [...headers, 'Date', date], status === 204 ? undefined : bytes.length);
+    this.begin(status, reasonOf(status), [...headers, 'Date', dateOf(this.#owner.now())], status === 204 ? undefined : bytes.length);
     this.add(bytes);
     this.end();
   }

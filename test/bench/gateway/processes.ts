@@ -1,7 +1,7 @@
 // The processes of the gateway's benchmark: each on a core of its own side, and what the kernel says of it. Linux only.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +23,23 @@ export const loadFlags = ['--disable-warning=ExperimentalWarning', '--single-thr
 
 /** Gives way at once to whatever else has something to do on its core. */
 export const inIdleTime = ['chrt', '-i', '0'];
+
+/**
+ * Until the function that it returns is called, no processor sleeps when it has nothing to do: on a virtual machine one that sleeps is
+ * given away, and wakes when its host comes to it, milliseconds later and with cold caches. What cyclictest does, and needs root as that.
+ * Undefined where it cannot be had.
+ */
+export function keepAwake(): (() => void) | undefined {
+  try {
+    const file = openSync('/dev/cpu_dma_latency', 'w');
+    // The longest time to wake up that is allowed, in µs: 32 bits.
+    writeSync(file, new Uint8Array(4));
+    return () => closeSync(file);
+  } catch (error) {
+    if (['ENOENT', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
 
 export interface Running {
   readonly port: number;
