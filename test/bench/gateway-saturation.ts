@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { median, residentMegabytes, type Bench } from './bench.ts';
 import { freePort } from './gateway.ts';
+import { buildCrowd, startCrowd, type WaitingCrowd } from './gateway/crowd.ts';
 import { keepAwake, measure, startCoordinator, startGateway, type Measured, type Running } from './gateway/processes.ts';
-import { startWaiters, type WaitingClients } from './gateway/waiting.ts';
 
 type Row = Readonly<Record<string, number>>;
 
@@ -38,14 +38,13 @@ async function look(gateway: Running): Promise<Look> {
 }
 
 /** Fulfilled when it has gone on for long enough to be measured beside. */
-async function startCrowd({ port }: Running): Promise<WaitingClients> {
-  const crowd = await startWaiters({ port, users, perUser, atOnce: 250, runtime: 'team/stalled' }, { isAside: true });
-  crowd.knock();
+async function settledCrowd(program: string, { port }: Running): Promise<WaitingCrowd> {
+  const crowd = await startCrowd(program, { port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
   await delay(settleMs);
   return crowd;
 }
 
-async function measureOnce(directory: string): Promise<Row> {
+async function measureOnce(directory: string, program: string): Promise<Row> {
   const coordinator = await startCoordinator(pages, 1_024);
   const stalled = await startCoordinator(pages, 1_024, 1_000, 'stall');
   const gateway = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
@@ -54,13 +53,13 @@ async function measureOnce(directory: string): Promise<Row> {
   try {
     await measure(gateway, warmUp);
     const empty = await look(gateway);
-    const elsewhere = await startCrowd(aside);
+    const elsewhere = await settledCrowd(program, aside);
     // Before both looks: in the meantime V8 has thrown away what nobody ran, and would compile it beside what is measured.
     await measure(gateway, warmUp);
     const apart = await look(gateway);
     await elsewhere.stop();
     await aside.stop();
-    const crowd = await startCrowd(gateway);
+    const crowd = await settledCrowd(program, gateway);
     await measure(gateway, warmUp);
     await crowd.report();
     const beside = await look(gateway);
@@ -101,7 +100,8 @@ export const benchGatewaySaturation: Bench = {
     const rows: Row[] = [];
     const letSleep = keepAwake();
     try {
-      while (rows.length < count) rows.push(await measureOnce(directory));
+      const program = buildCrowd(directory);
+      while (rows.length < count) rows.push(await measureOnce(directory, program));
     } finally {
       letSleep?.();
       rmSync(directory, { recursive: true });

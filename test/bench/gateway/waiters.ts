@@ -1,6 +1,6 @@
 // Clients that wait, as a process of its own: many connections, each with one statement that is followed to its end. Argument: Waiters as JSON. Prints
-// 'waiting' when all have a first page, after each 'report' on stdin what the polls since the last one were like, and at the end how all
-// statements ended. After 'knock' more statements come, a few a second, which the full queue refuses.
+// 'waiting' when all have a first page, after each line on stdin what the polls since the last one were like, and at the end how all
+// statements ended.
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -18,8 +18,6 @@ export interface Waiters {
 
 export interface PollsReport {
   readonly polls: number;
-  /** Statements that were told that the queue is full. */
-  readonly refused: number;
   readonly seconds: number;
   /** Beyond the time for which the gateway keeps a poll open, in ms. */
   readonly lateP50: number;
@@ -34,10 +32,9 @@ export interface Ends {
 
 const { port, users, perUser, atOnce, runtime } = JSON.parse(process.argv[2] ?? '') as Waiters;
 const host = `127.0.0.1:${port}`;
-const knocksPerSecond = 20;
 let late: number[] = [];
 let since = performance.now();
-let [finished, failed, waiting, refused] = [0, 0, 0, 0];
+let [finished, failed, waiting] = [0, 0, 0];
 
 function fail(why: string): never {
   process.stderr.write(`waiters: ${why}\n`);
@@ -111,25 +108,14 @@ async function send(user: string, lane: number): Promise<void> {
   }
 }
 
-async function knock(): Promise<void> {
-  const headers = { 'X-Trino-User': 'user-0', 'X-Trino-XTrinode': runtime };
-  const post = await fetch(`http://${host}/v1/statement`, { method: 'POST', headers, body: 'SELECT 1' });
-  const { nextUri = fail('a statement that found the queue full has no next page') } = (await post.json()) as { readonly nextUri?: string };
-  const page = (await (await fetch(nextUri, { headers })).json()) as { readonly error?: { readonly errorName: string } };
-  if (page.error?.errorName === 'QUERY_QUEUE_FULL') refused += 1;
-}
-
 function report(): PollsReport {
   const sorted = late.toSorted((a, b) => a - b);
   const at = (share: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   const seconds = (performance.now() - since) / 1_000;
   late = [];
   since = performance.now();
-  return { polls: sorted.length, refused, seconds, lateP50: at(0.5), lateP99: at(0.99), lateMost: at(1) };
+  return { polls: sorted.length, seconds, lateP50: at(0.5), lateP99: at(0.99), lateMost: at(1) };
 }
 
-createInterface(process.stdin).on('line', (line) => {
-  if (line === 'knock') setInterval(() => void knock(), 1_000 / knocksPerSecond);
-  else process.stdout.write(`${JSON.stringify(report())}\n`);
-});
+createInterface(process.stdin).on('line', () => process.stdout.write(`${JSON.stringify(report())}\n`));
 await Promise.all(Array.from({ length: users * atOnce }, (_, index) => send(`user-${index % users}`, Math.floor(index / users))));

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { join } from 'node:path';
-import { inIdleTime, loadCore, loadFlags, measuredCore, runningAs, start, type Running } from './processes.ts';
+import { loadCore, loadFlags, measuredCore, runningAs, start, type Running } from './processes.ts';
 import type { Ends, PollsReport, Waiters } from './waiters.ts';
 
 const here = import.meta.dirname;
@@ -42,15 +42,12 @@ export interface WaitingClients {
   report(): Promise<PollsReport>;
   /** Fulfilled when all have come to their end. */
   readonly ends: Promise<Ends>;
-  /** From now on more statements come and find the queue full, as fast as clients would come back. */
-  knock(): void;
   stop(): Promise<void>;
 }
 
-/** Fulfilled when each has its first page. `isAside`: not measured, in its core's idle time. */
-export async function startWaiters(waiters: Waiters, { isAside = false } = {}): Promise<WaitingClients> {
-  const command = [process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)];
-  const child = start(loadCore, isAside ? [...inIdleTime, ...command] : command);
+/** Fulfilled when each has its first page. */
+export async function startWaiters(waiters: Waiters): Promise<WaitingClients> {
+  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'waiters.ts'), JSON.stringify(waiters)]);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   const { promise: ends, resolve, reject } = Promise.withResolvers<Ends>();
   const reports: ((report: PollsReport) => void)[] = [];
@@ -71,7 +68,6 @@ export async function startWaiters(waiters: Waiters, { isAside = false } = {}): 
         reports.push(take);
         child.stdin?.write('report\n');
       }),
-    knock: () => void child.stdin?.write('knock\n'),
     stop: () => runningAs(child, 0).stop(),
   };
 }

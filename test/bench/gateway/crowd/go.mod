@@ -1,0 +1,3 @@
+module xtrinode.local/crowd
+
+go 1.25
