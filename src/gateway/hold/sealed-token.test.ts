@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createHeldAddresses, formatSlug, isSlugOf, type HeldAddresses } from './held-address.ts';
-import { createKeyRing, createSealKey } from './seal-key.ts';
+import { createKeyRing, createSealKey, sign } from './seal-key.ts';
 import type { SealedStatement } from './sealed-statement.ts';
 import { maxSealedLength, open, seal } from './sealed-token.ts';
 
@@ -178,4 +178,9 @@ describe('an address', () => {
       assert.ok(message.startsWith(opened.end.message) && opened.end.message.length > 0);
     }
   });
+});
+
+it('nobody without the key can make a signature', () => {
+  assert.match(sign(key, 'a page'), /^[0-9a-f]{40}$/);
+  assert.notEqual(sign(key, 'a page'), sign(other, 'a page'));
 });
