@@ -1,5 +1,5 @@
 // Those who wait for a saturated runtime, as a process of its own: many connections, each with one statement that is asked for again and
-// again. In Go, since they are on the machine that is measured, where each of their polls costs a fifth of what it costs in Node. Argument: a
+// again. In Go, since they are on the machine that is measured, where each of their polls costs about half of what it costs in Node. Argument: a
 // Crowd as JSON. Prints "waiting" when all have a first page, and after each line on stdin what has become of them since the last one. From
 // the first page on more statements come, a few a second, which the full queue refuses.
 package main
