@@ -8,6 +8,7 @@ import { formatQueuedPage } from '#trino/protocol/synthetic-page.ts';
 import { sendEmpty, sendPage, sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
+import type { DatedEnd } from './hold/dated-end.ts';
 import { createElsewhere } from './hold/elsewhere.ts';
 import { isSlugOf, type HeldAddresses } from './hold/held-address.ts';
 import { isPending, type HeldStatement } from './hold/held-statement.ts';
@@ -16,7 +17,7 @@ import { failureOf, type RouteOf } from './hold/judge.ts';
 import type { MarkedQueries } from './hold/marked-queries.ts';
 import { pollHoldMs } from './hold/poll-pace.ts';
 import type { KeyRing } from './hold/seal-key.ts';
-import { joinHeaders, type SealedEnd, type SealedStatement } from './hold/sealed-statement.ts';
+import { joinHeaders, type SealedStatement } from './hold/sealed-statement.ts';
 import { maybeSame, subjectOf, type Subject } from './hold/subject.ts';
 import type { Submitter } from './hold/submitter.ts';
 import { follow } from './trail.ts';
@@ -57,7 +58,7 @@ function isNewestPage({ signature, signedToken, capability }: HeldStatement, slu
 }
 
 /** What becomes of a request for a statement that is not held here. */
-type Unheld = SealedEnd | 'not-found' | 'ask-again';
+type Unheld = DatedEnd | 'not-found' | 'ask-again';
 
 export function createHeldRequests(init: HeldRequestsInit): HeldRequests {
   const { table, routeOf, queue, submitter, marked, addresses, keys, pages, clock } = init;

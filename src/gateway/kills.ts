@@ -88,9 +88,10 @@ export function createKills(init: KillsInit): Kills {
   const { table, mayUse, aliases, known, client } = init;
   return {
     async take(context, user, body) {
-      const { headers, forwarded, origin, gone } = context;
+      const { headers } = context;
       const kill = read(body, headers);
       if (kill === undefined) return undefined;
+      const { forwarded, origin, gone } = context;
       const realId = isHeldId(kill.queryId) ? (await aliases.resolve(context, kill.queryId))?.realId : undefined;
       if (realId === undefined && isHeldId(kill.queryId)) return killHeld(init, kill, user, headers);
       const target = realId ?? kill.queryId;

@@ -10,6 +10,7 @@ import type { Challenges } from './challenges.ts';
 import type { RequestContext } from './context.ts';
 import type { HeldPages } from './held-pages.ts';
 import type { CoordinatorHealth } from './health/coordinator-health.ts';
+import type { LaterEnd } from './hold/dated-end.ts';
 import { formatSlug, type HeldAddresses } from './hold/held-address.ts';
 import type { HoldQueue } from './hold/hold-queue.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
@@ -18,7 +19,6 @@ import type { Places } from './hold/places.ts';
 import { postHoldMs } from './hold/poll-pace.ts';
 import { subjectOf, type Subject } from './hold/subject.ts';
 import type { Submitter } from './hold/submitter.ts';
-import type { LaterEnd } from './hold/sealed-statement.ts';
 import type { Killed, Kills } from './kills.ts';
 import { trinoErrorOf, type GatewayProblem } from './problems.ts';
 import { readBody } from './read-body.ts';
@@ -103,7 +103,7 @@ export function createStatements(init: StatementsInit): Statements {
   /** An end known at the POST, told on the next page, whose address carries it: nothing of it is kept here. */
   function answerLater(context: RequestContext, end: LaterEnd): void {
     const page = { id: queue.newId(), origin: context.origin, arrivedAt: clock.now() };
-    const capability = addresses.sealEnd(page.id, { end, arrivedAt: page.arrivedAt });
+    const capability = addresses.writeEnd({ end, arrivedAt: page.arrivedAt });
     pages.sendNext(context, page, formatSlug(addresses.sign(page.id, capability, 0), capability), 0);
   }
 

@@ -1,23 +1,26 @@
 // The part of a held statement's address that makes it a capability: `x<signature><key id>.<content>`. The signature binds the
 // page's number, so that an address can neither be guessed nor advanced; the content is the statement itself, sealed, or a
-// random name when it stays on its replica (design D4). `/`, `.` alone and `/executing` cannot occur in it. Shell (crypto).
+// random name when it stays on its replica (design D4), or an end that
+// is told on that page. `/`, `.` alone and `/executing` cannot occur in it. Shell (crypto).
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { EpochMs } from '#core/clock.ts';
 import { sign, type KeyRing, type SealKey } from './seal-key.ts';
 import type { SteadyClock } from '#observe/steady-clock.ts';
-import { decode, encodeEnd, encodeStatement, sealableHeaders, type SealedEnd, type SealedStatement } from './sealed-statement.ts';
+import { formatDatedEnd, parseDatedEnd, type DatedEnd } from './dated-end.ts';
+import { decode, encodeStatement, sealableHeaders, type SealedStatement } from './sealed-statement.ts';
 import { maxPlainBytes, open, seal } from './sealed-token.ts';
 
 export interface HeldAddresses {
   /** What stands for a statement in all its addresses. */
   sealStatement(id: string, statement: SealedStatement): string;
-  sealEnd(id: string, end: SealedEnd): string;
+  /** The same for a statement that has ended: whoever has the address can read it, and nobody can make one. */
+  writeEnd(end: DatedEnd): string;
   /** What makes the address of one page good, and no other's. */
   sign(id: string, capability: string, token: number): string;
   /** The capability of an address that a gateway with one of our keys has given out; undefined for any other. */
   read(id: string, slug: string, token: number): string | undefined;
-  /** What is sealed in it; undefined when it stays on the replica that took it. */
-  open(id: string, capability: string): SealedStatement | SealedEnd | undefined;
+  /** What is in one that was read out of its address; undefined when it stays on the replica that took it. */
+  open(id: string, capability: string): SealedStatement | DatedEnd | undefined;
   /** Whether another replica, or this one after a restart, can go on with it. */
   canTravel(capability: string): boolean;
 }
@@ -36,8 +39,8 @@ export function isSlugOf(slug: string, signature: string, capability: string): b
   return differences === 0 && slug.startsWith('x') && slug.endsWith(capability);
 }
 
-const slugForm = /^x([0-9a-f]{40})(([0-9a-f]{8})\.[sk][\w-]+)$/;
-const capabilityForm = /^([0-9a-f]{8})\.([sk])([\w-]+)$/;
+const slugForm = /^x([0-9a-f]{40})(([0-9a-f]{8})\.[ske][\w-]+)$/;
+const capabilityForm = /^([0-9a-f]{8})\.([ske])([\w-]+)$/;
 
 /** An arrival is sealed in the time of the machine, which is what gateways have in common, and opened in that of the clock. */
 export function createHeldAddresses(keys: () => KeyRing, clock: Pick<SteadyClock, 'now' | 'wall'>): HeldAddresses {
@@ -65,10 +68,7 @@ export function createHeldAddresses(keys: () => KeyRing, clock: Pick<SteadyClock
       const headers = statement.body.length > maxPlainBytes ? undefined : sealableHeaders(statement.headers);
       return capabilityOf(key, headers === undefined ? undefined : seal(key, id, encodeStatement(toWall({ ...statement, headers }))));
     },
-    sealEnd(id, end) {
-      const key = keys().current;
-      return capabilityOf(key, seal(key, id, encodeEnd(toWall(end))));
-    },
+    writeEnd: (end) => `${keys().current.id}.e${formatDatedEnd(toWall(end))}`,
     sign(id, capability, token) {
       return signature(keys().find(capability.slice(0, 8)) ?? keys().current, id, capability, token);
     },
@@ -81,11 +81,11 @@ export function createHeldAddresses(keys: () => KeyRing, clock: Pick<SteadyClock
     open(id, capability) {
       const [, keyId = '', form, text = ''] = capabilityForm.exec(capability) ?? [];
       const key = keys().find(keyId);
-      if (form !== 's' || key === undefined) return undefined;
-      const bytes = open(key, id, text);
-      const sealed = bytes === undefined ? undefined : decode(bytes);
-      return sealed === undefined ? undefined : fromWall(sealed);
+      if (form === 'k' || key === undefined) return undefined;
+      const bytes = form === 'e' ? undefined : open(key, id, text);
+      const content = form === 'e' ? parseDatedEnd(text) : bytes && decode(bytes);
+      return content === undefined ? undefined : fromWall(content);
     },
-    canTravel: (capability) => keys().isShared && capabilityForm.exec(capability)?.[2] === 's',
+    canTravel: (capability) => keys().isShared && /^.{8}\.[se]/.test(capability),
   };
 }

@@ -56,7 +56,7 @@ it('without the Secret a gateway seals with a key of its own, says so once, and 
   const keys = await start(createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }));
   assert.deepEqual([keys.ring().isShared, keys.ring().isComplete], [false, true]);
   const addresses = createHeldAddresses(keys.ring, later);
-  const capability = addresses.sealEnd(id, failure);
+  const capability = addresses.writeEnd(failure);
   assert.equal(addresses.canTravel(capability), false);
   await api.create(secrets, aSecret(1), by);
   await settled();
@@ -69,7 +69,7 @@ it('two gateways with one Secret open each other’s addresses', async (t) => {
   const { api, start } = setUp(t);
   await api.create(secrets, aSecret(1), by);
   const [a, b] = [createHeldAddresses((await start()).ring, later), createHeldAddresses((await start()).ring, later)];
-  const capability = a.sealEnd(id, failure);
+  const capability = a.writeEnd(failure);
   assert.equal(b.read(id, formatSlug(a.sign(id, capability, 2), capability), 2), capability);
   assert.deepEqual(b.open(id, capability), failure);
   assert.equal(a.canTravel(capability), true);

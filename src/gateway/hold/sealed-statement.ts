@@ -3,7 +3,6 @@
 // addresses are kept in logs, and cannot be forgotten at the hand-over (docs/decisions/0011). Pure.
 import type { EpochMs } from '#core/clock.ts';
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
-import { trinoErrors, type TrinoErrorName, type TrinoFailure } from '#trino/protocol/synthetic-page.ts';
 import type { Identity } from '../admit/identity.ts';
 import type { Subject } from './subject.ts';
 
@@ -15,17 +14,6 @@ export interface SealedStatement {
   readonly headers: HeaderPairs;
   readonly body: Buffer;
 }
-
-/** What is known at the POST and told on the next page: a refusal, or that a call was done here. */
-export type LaterEnd = TrinoFailure | 'call-done';
-
-export interface SealedEnd {
-  readonly end: LaterEnd;
-  readonly arrivedAt: EpochMs;
-}
-
-/** A message may quote what the client sent; it must fit whatever the characters. */
-const maxMessageLength = 1_000;
 
 /** Headers that belong to the statement; all others belong to the request that carries them, and a poll brings its own. */
 const ofStatement = /^(?:x-(?:trino|presto)-.*|content-(?:type|encoding|language)|user-agent)$/;
@@ -53,14 +41,8 @@ interface Meta {
   readonly h: HeaderPairs;
 }
 
-interface EndMeta {
-  readonly e: TrinoErrorName | 'call-done';
-  readonly m?: string;
-  readonly a: EpochMs;
-}
-
 /** Four bytes with the length of the JSON part, the JSON, the statement's bytes as they are. */
-function frame(meta: Meta | EndMeta, body: Buffer): Buffer {
+function frame(meta: Meta, body: Buffer): Buffer {
   const json = Buffer.from(JSON.stringify(meta));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(json.length);
@@ -73,23 +55,12 @@ export function encodeStatement({ runtime, subject, arrivedAt, patienceMs, heade
   return frame({ r: runtime, u: subject.user, ...principal, ...identity, a: arrivedAt, w: patienceMs, h: headers }, body);
 }
 
-export function encodeEnd({ end, arrivedAt: a }: SealedEnd): Buffer {
-  return frame(end === 'call-done' ? { e: end, a } : { e: end.name, m: end.message.slice(0, maxMessageLength), a }, Buffer.alloc(0));
-}
-
-function decodeEnd({ e, m = '', a: arrivedAt }: EndMeta): SealedEnd | undefined {
-  if (e === 'call-done') return { end: e, arrivedAt };
-  return e in trinoErrors ? { end: { name: e, message: m }, arrivedAt } : undefined;
-}
-
 /** `bytes` were sealed by a gateway: another release may have made them, but nobody else. Undefined for a form not known here. */
-export function decode(bytes: Buffer): SealedStatement | SealedEnd | undefined {
+export function decode(bytes: Buffer): SealedStatement | undefined {
   const end = 4 + bytes.readUInt32BE();
-  const meta = JSON.parse(bytes.toString('utf8', 4, end)) as Partial<Meta & EndMeta>;
-  const { e, m, a, r: runtime, u: user = '', p: principal, i: identity, w: patienceMs, h: headers } = meta;
-  if (a === undefined) return undefined;
-  if (e !== undefined) return decodeEnd({ e, a, ...(m === undefined ? {} : { m }) });
-  if (runtime === undefined || patienceMs === undefined || headers === undefined) return undefined;
+  const meta = JSON.parse(bytes.toString('utf8', 4, end)) as Partial<Meta>;
+  const { a: arrivedAt, r: runtime, u: user = '', p: principal, i: identity, w: patienceMs, h: headers } = meta;
+  if (arrivedAt === undefined || runtime === undefined || patienceMs === undefined || headers === undefined) return undefined;
   const subject = { user, ...(principal === undefined ? {} : { principal }), ...(identity === undefined ? {} : { identity }) };
-  return { runtime, subject, arrivedAt: a, patienceMs, headers, body: bytes.subarray(end) };
+  return { runtime, subject, arrivedAt, patienceMs, headers, body: bytes.subarray(end) };
 }

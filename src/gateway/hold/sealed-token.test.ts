@@ -172,11 +172,22 @@ describe('an address', () => {
     const addresses = ringOf();
     for (const message of ['no such runtime', randomBytes(100_000).toString('latin1')]) {
       const failure = { name: 'QUERY_REJECTED', message } as const;
-      const opened = addresses.open(id, addresses.sealEnd(id, { end: failure, arrivedAt: 7 }));
+      const opened = addresses.open(id, addresses.writeEnd({ end: failure, arrivedAt: 7 }));
       assert.ok(opened !== undefined && 'end' in opened && opened.end !== 'call-done');
       assert.deepEqual([opened.end.name, opened.arrivedAt], ['QUERY_REJECTED', 7]);
       assert.ok(message.startsWith(opened.end.message) && opened.end.message.length > 0);
     }
+  });
+
+  it('tells an end that a gateway has written for this statement, and no other', () => {
+    const addresses = ringOf();
+    const [slug, forged] = ['no', 'yes'].map((message) => {
+      const capability = addresses.writeEnd({ end: { name: 'QUERY_REJECTED', message }, arrivedAt: 7 });
+      return slugOf(addresses, capability, 0);
+    }) as [string, string];
+    assert.ok(addresses.read(id, slug, 0) !== undefined);
+    assert.equal(addresses.read(id, slug.slice(0, 41) + forged.slice(41), 0), undefined);
+    assert.equal(addresses.read(id.replace('2026', '2027'), slug, 0), undefined);
   });
 });
 

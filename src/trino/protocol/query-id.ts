@@ -27,8 +27,19 @@ export function isHeldId(queryId: string): boolean {
   return coordinatorIdOf(queryId)?.startsWith(heldSuffixPrefix) === true;
 }
 
+let timed = { second: 0, text: '' };
+
+/** `20261121_083737`, made once a second. */
+function timeOf(atMs: number): string {
+  const second = Math.floor(atMs / 1_000);
+  if (second !== timed.second) {
+    const digits = new Date(atMs).toISOString().replaceAll(/[-:T]|\..*/g, '');
+    timed = { second, text: `${digits.slice(0, 8)}_${digits.slice(8, 14)}` };
+  }
+  return timed.text;
+}
+
 /** `20261121_083737_00042_0gwab` from an instant (epoch ms), a counter and two characters that name this gateway. */
 export function formatHeldId(atMs: number, sequence: number, shard: string): string {
-  const digits = new Date(atMs).toISOString().replaceAll(/[-:T]|\..*/g, '');
-  return `${digits.slice(0, 8)}_${digits.slice(8, 14)}_${String(sequence % 100_000).padStart(5, '0')}_${heldSuffixPrefix}${shard}`;
+  return `${timeOf(atMs)}_${String(sequence % 100_000).padStart(5, '0')}_${heldSuffixPrefix}${shard}`;
 }
