@@ -5,6 +5,7 @@ import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
 import { isStartedAfter } from '#trino/protocol/server-info.ts';
 import { sendProblem } from './answers.ts';
 import type { RequestContext } from './context.ts';
+import type { Gaps } from './hold/gaps.ts';
 import type { MemoryBudget } from './hold/memory-budget.ts';
 import { pause } from '#core/pause.ts';
 import { readBody } from './read-body.ts';
@@ -39,6 +40,7 @@ export interface ForwardInit {
   readonly client: CoordinatorClient;
   readonly budget: MemoryBudget;
   readonly counts: GatewayCounts;
+  readonly gaps: Pick<Gaps, 'begin' | 'end'>;
   readonly clock: Clock;
 }
 
@@ -57,7 +59,7 @@ const repeatable = new Set(['GET', 'HEAD', 'DELETE']);
 /** Answers of whatever stands in front of a coordinator (trino-protocol 1.6). */
 const notTrinos = new Set([408, 429, 502, 503, 504]);
 
-export function createForward({ table, client, budget, counts, clock }: ForwardInit): Forward {
+export function createForward({ table, client, budget, counts, gaps, clock }: ForwardInit): Forward {
   const linesFor = createUpstreamLines(table);
 
   async function isRestarted(entry: RouteEntry, queryId: string, signal: AbortSignal): Promise<boolean> {
@@ -115,6 +117,7 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
     let outcome: Forwarded = 'refused';
     const beganAt = clock.now();
     for (let attempt = 1; ; attempt += 1) {
+      gaps.begin();
       try {
         const from = await client.open(call);
         const { status } = from.head;
@@ -129,6 +132,8 @@ export function createForward({ table, client, budget, counts, clock }: ForwardI
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (!error.isRefused) outcome = 'unreachable';
+      } finally {
+        gaps.end();
       }
       const isOver = attempt >= attempts || clock.now() - beganAt >= pageTimeoutMs;
       if (isOver || (outcome === 'unreachable' && !isRepeatable)) return outcome;

@@ -14,6 +14,7 @@ import { createCoordinatorHealth } from './health/coordinator-health.ts';
 import { createHeldPages } from './held-pages.ts';
 import { createHeldRequests } from './held-requests.ts';
 import { createDemandKeeper, type DemandPort } from './hold/demand.ts';
+import { Gaps } from './hold/gaps.ts';
 import { defaultHoldLimits, HoldQueue, type HoldLimits } from './hold/hold-queue.ts';
 import { createRouteOf } from './hold/judge.ts';
 import { createMemoryBudget } from './hold/memory-budget.ts';
@@ -157,7 +158,8 @@ export function createGateway({
   const onSweep = (runtimes: Iterable<string>): void => {
     for (const runtime of runtimes) places.offer(runtime);
   };
-  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, shard, firstSequence, needsDemand, onAbandoned, onSweep });
+  const gaps = new Gaps(clock);
+  const queue = new HoldQueue({ clock, demand: keeper, limits, budget, gaps, shard, firstSequence, needsDemand, onAbandoned, onSweep });
   const isServing = (runtime: string): boolean =>
     table().byKey.get(runtime)?.state === 'RUNNING' && !turnstile.isShut(runtime) && !proofs.isUnderWay(runtime);
   const boundOf = (runtime: string): number | undefined => {
@@ -239,7 +241,7 @@ export function createGateway({
     clock,
   });
   const heldRequests = createHeldRequests({ table, routeOf, queue, submitter, marked, addresses, keys, pages, clock });
-  const forward = createAllowedForward(createForward({ table, client, budget, counts, clock }), mayUse);
+  const forward = createAllowedForward(createForward({ table, client, budget, counts, gaps, clock }), mayUse);
   const queries = createQueries({ table, known, queue, running, aliases, marked, heldRequests, forward, counts, clock, log });
   let isStopping = false;
   const isReady = (): boolean => !isStopping && table().byKey.size > 0 && keys().isComplete && guard.isReady();

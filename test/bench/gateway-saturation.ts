@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { median, residentMegabytes, type Bench } from './bench.ts';
 import { freePort } from './gateway.ts';
 import { buildCrowd, startCrowd, type WaitingCrowd } from './gateway/crowd.ts';
-import { keepAwake, measure, startCoordinator, startGateway, type Measured, type Running } from './gateway/processes.ts';
+import { goFirst, keepAwake, measure, startCoordinator, startGateway, type Measured, type Running } from './gateway/processes.ts';
 
 type Row = Readonly<Record<string, number>>;
 
@@ -34,7 +34,10 @@ interface Look {
 
 /** Ends with an error when one request of it does not get its answer. */
 async function look(gateway: Running): Promise<Look> {
-  return { polls: await measure(gateway, polls), statements: await measure(gateway, statements) };
+  const goBack = goFirst(gateway.pid);
+  const measured = await measure(gateway, polls, { isFirst: true });
+  goBack?.();
+  return { polls: measured, statements: await measure(gateway, statements) };
 }
 
 /** Fulfilled when it has gone on for long enough to be measured beside. */
@@ -50,6 +53,7 @@ async function measureOnce(directory: string, program: string): Promise<Row> {
   const gateway = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
   const aside = await startGateway(directory, await freePort(), coordinator.port, stalled.port, { isAside: true });
   stalled.child.stdin?.write('stall\n');
+  goFirst(coordinator.pid);
   try {
     await measure(gateway, warmUp);
     const empty = await look(gateway);
@@ -109,7 +113,7 @@ export const benchGatewaySaturation: Bench = {
     const unanswered = rows.filter(({ emptyPolls = 0, besidePolls = 0 }) => besidePolls < emptyPolls * 0.99).length;
     const unrefused = rows.filter(({ refused = 0 }) => refused === 0).length;
     return {
-      what: `polls at 1,000 a second and statements of a runtime with nobody waiting (empty) and while another one is saturated: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. They wait at a gateway process of their own on the same machine (apart) or at the same one (beside). Processors ${letSleep === undefined ? 'may sleep' : 'are kept awake'}. A request without its answer would end the run`,
+      what: `polls at 1,000 a second and statements of a runtime with nobody waiting (empty) and while another one is saturated: ${users * perUser} statements wait for that, more are refused, its coordinator answers nothing. They wait at a gateway process of their own on the same machine (apart) or at the same one (beside). ${letSleep === undefined ? 'Processors may sleep, and what watches the machine may come first' : 'Processors are kept awake, and load, coordinator and gateway go before all else on their cores, each with its main thread'}. A request without its answer would end the run`,
       runs: rows,
       limits: [
         {

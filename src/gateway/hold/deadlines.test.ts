@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createFakeClock } from '../../../test/fakes/fake-clock.ts';
 import { Deadlines, type Timed } from './deadlines.ts';
+import { Gaps, shortMs } from './gaps.ts';
 
 interface Item extends Timed {
   readonly dueAt: number;
@@ -20,7 +21,7 @@ test('each is called back once, never early and 2 ms late at most, unless it was
   fc.assert(
     fc.property(fc.array(aStep, { maxLength: 60 }), (steps) => {
       const clock = createFakeClock();
-      const deadlines = new Deadlines(clock);
+      const deadlines = new Deadlines(clock, new Gaps(clock));
       const items: Item[] = [];
       const deleted = new Set<Item>();
       for (const step of steps) {
@@ -59,7 +60,7 @@ test('each is called back once, never early and 2 ms late at most, unless it was
 
 test('of those that are called back together, who is taken away by another one is not called', () => {
   const clock = createFakeClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, new Gaps(clock));
   const called: string[] = [];
   const items = ['first', 'second', 'third'].map((name): Timed => {
     const onDue = (): void => {
@@ -77,7 +78,7 @@ test('who is taken away twice disturbs none of those that it once waited with', 
   const pairs = [0, 1, 2].flatMap((twice) => [0, 1, 2].filter((once) => once !== twice).map((once) => ({ twice, once })));
   for (const { twice, once } of pairs) {
     const clock = createFakeClock();
-    const deadlines = new Deadlines(clock);
+    const deadlines = new Deadlines(clock, new Gaps(clock));
     const called: number[] = [];
     const items = [0, 1, 2, 3].map((name): Timed => ({
       slot: 0,
@@ -96,4 +97,37 @@ test('who is taken away twice disturbs none of those that it once waited with', 
       [0, 1, 2, 3].filter((name) => name !== twice && name !== once),
     );
   }
+});
+
+test('while a page has just gone to its coordinator nobody is called back: when it is back, or soon if it takes its time', () => {
+  for (const backAfter of [1, Infinity]) {
+    const clock = createFakeClock();
+    const gaps = new Gaps(clock);
+    const deadlines = new Deadlines(clock, gaps);
+    let calledAt: number | undefined;
+    const dueAt = clock.now() + 10;
+    deadlines.add({ slot: 0, earlier: undefined, later: undefined, onDue: () => void (calledAt = clock.now()) }, 10);
+    clock.advance(10);
+    assert.equal(calledAt, dueAt, 'there is a gap');
+    calledAt = undefined;
+    deadlines.add({ slot: 0, earlier: undefined, later: undefined, onDue: () => void (calledAt = clock.now()) }, 10);
+    clock.advance(9);
+    gaps.begin();
+    clock.advance(1);
+    assert.equal(calledAt, undefined);
+    clock.advance(1);
+    if (backAfter === 1) gaps.end();
+    else clock.advance(shortMs);
+    assert.equal(calledAt, backAfter === 1 ? dueAt + 11 : dueAt + 10 + shortMs);
+    assert.deepEqual(clock.pendingDelays(), [], 'at rest it holds no timer');
+  }
+});
+
+test('pages that their coordinators hold back are in nobody’s way', () => {
+  const clock = createFakeClock();
+  const gaps = new Gaps(clock);
+  gaps.begin();
+  assert.equal(gaps.isNow, false);
+  clock.advance(shortMs);
+  assert.equal(gaps.isNow, true);
 });

@@ -1,6 +1,8 @@
 // Calls many back at their times with one timer for all of them: thousands who wait keep none of their own, which would be several
-// objects each. Never early, and up to 2 ms late, so that few are called back in one breath. At rest it holds no timer.
+// objects each. Never early, and up to 4 ms late: few are called back in one breath, and in a gap between pages where there is one. At
+// rest it holds no timer.
 import type { Clock, EpochMs } from '#core/clock.ts';
+import type { Gaps } from './gaps.ts';
 
 export interface Timed {
   /** Which of the slots of 2 ms it waits for; kept here, and so are its neighbours there. */
@@ -15,6 +17,7 @@ const slotMs = 2;
 
 export class Deadlines {
   readonly #clock: Clock;
+  readonly #gaps: Pick<Gaps, 'isNow' | 'next'>;
   /** Slots are counted from here: small numbers. */
   readonly #begunAt: EpochMs;
   /** The newest of each; it knows those before it. */
@@ -24,8 +27,9 @@ export class Deadlines {
   #armed = Infinity;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, gaps: Pick<Gaps, 'isNow' | 'next'>) {
     this.#clock = clock;
+    this.#gaps = gaps;
     this.#begunAt = clock.now();
   }
 
@@ -64,7 +68,10 @@ export class Deadlines {
     if (this.#armed === this.#first) return;
     this.#disarm();
     this.#armed = this.#first;
-    this.#cancel = this.#clock.after(this.#first * slotMs - now, () => this.#fire());
+    this.#cancel = this.#clock.after(this.#first * slotMs - now, () => {
+      if (this.#gaps.isNow) this.#fire();
+      else this.#cancel = this.#gaps.next(() => this.#fire());
+    });
   }
 
   #disarm(): void {

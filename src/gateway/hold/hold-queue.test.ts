@@ -7,6 +7,7 @@ import { createFakeClock, settled, type FakeClock } from '../../../test/fakes/fa
 import { Departure } from '../http/departure.ts';
 import { createDemandKeeper } from './demand.ts';
 import type { HeldStatement, Outcome } from './held-statement.ts';
+import { Gaps } from './gaps.ts';
 import { defaultHoldLimits, HoldQueue, type NewStatement } from './hold-queue.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { pollHoldMs } from './poll-pace.ts';
@@ -37,6 +38,7 @@ function aQueue(limits = defaultHoldLimits): { readonly clock: FakeClock; readon
   const demand = createDemandKeeper({ ask: () => Promise.resolve(), end: () => Promise.resolve() }, clock, silentLog);
   const budget = createMemoryBudget(limits.totalBytes);
   const queue = new HoldQueue({
+    gaps: new Gaps(clock),
     clock,
     demand,
     limits,

@@ -19,6 +19,7 @@ import {
   type OpenRequest,
   type Outcome,
 } from './held-statement.ts';
+import type { Gaps } from './gaps.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { Rounds } from './rounds.ts';
 import { Turns } from './turns.ts';
@@ -47,6 +48,7 @@ export interface HoldQueueInit {
   readonly demand: DemandKeeper;
   readonly limits: HoldLimits;
   readonly budget: MemoryBudget;
+  readonly gaps: Pick<Gaps, 'isNow' | 'next'>;
   readonly shard: string;
   readonly firstSequence: number;
   /** Whether the runtime has to be asked for, or would run the statement right now. */
@@ -89,7 +91,7 @@ export class HoldQueue implements WaitingRoom {
   constructor(init: HoldQueueInit) {
     this.#init = init;
     this.#sequence = init.firstSequence;
-    this.#deadlines = new Deadlines(init.clock);
+    this.#deadlines = new Deadlines(init.clock, init.gaps);
     this.#rounds = new Rounds({
       clock: init.clock,
       items: () => this.#unattended,

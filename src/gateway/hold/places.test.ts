@@ -6,6 +6,7 @@ import { createFakeClock, settled } from '../../../test/fakes/fake-clock.ts';
 import { Departure } from '../http/departure.ts';
 import { createDemandKeeper } from './demand.ts';
 import type { HeldStatement } from './held-statement.ts';
+import { Gaps } from './gaps.ts';
 import { HoldQueue } from './hold-queue.ts';
 import { createMemoryBudget } from './memory-budget.ts';
 import { createPlaces } from './places.ts';
@@ -19,6 +20,7 @@ it('a crowd of several users comes user by user and each in the order of arrival
   const clock = createFakeClock();
   let isServing = false;
   const queue = new HoldQueue({
+    gaps: new Gaps(clock),
     clock,
     demand: createDemandKeeper({ ask: () => Promise.resolve(), end: () => Promise.resolve() }, clock, silentLog),
     limits: { perRuntime: 1_000, perUser: 1_000, totalBytes: 1e9 },

@@ -1,0 +1,47 @@
+// The gaps between pages that are on their way to a coordinator and back. An answer to somebody who waits costs those pages a part of a
+// millisecond, here and at its client, and is as good a moment later: it waits for a gap (decision 0031). At rest it holds no timer.
+import type { Clock, EpochMs } from '#core/clock.ts';
+
+/** A coordinator that answers at once does so within this; one that takes its time holds the page back, and nothing of it is here. */
+export const shortMs = 2;
+
+export class Gaps {
+  readonly #clock: Clock;
+  #underWay = 0;
+  #newestAt: EpochMs = -Infinity;
+  #task: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A page goes to its coordinator. */
+  begin(): void {
+    this.#underWay += 1;
+    this.#newestAt = this.#clock.now();
+  }
+
+  /** It has come back, or will not. */
+  end(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#task?.();
+  }
+
+  get isNow(): boolean {
+    return this.#underWay === 0 || this.#clock.now() - this.#newestAt >= shortMs;
+  }
+
+  /** Calls back in the next gap, `shortMs` from now at the latest. One task at a time. Gives what cancels it. */
+  next(task: () => void): () => void {
+    const cancelTimer = this.#clock.after(shortMs, () => this.#task?.());
+    const cancel = (): void => {
+      cancelTimer();
+      this.#task = undefined;
+    };
+    this.#task = () => {
+      cancel();
+      task();
+    };
+    return cancel;
+  }
+}
