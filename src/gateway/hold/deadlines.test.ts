@@ -123,6 +123,24 @@ test('while a page has just gone to its coordinator nobody is called back: when 
   }
 });
 
+test('while pages come often nobody is called back before the next one: when it has come back', () => {
+  const clock = createFakeClock();
+  const gaps = new Gaps(clock);
+  const deadlines = new Deadlines(clock, gaps);
+  let calls = 0;
+  deadlines.add({ slot: 0, earlier: undefined, later: undefined, onDue: () => void (calls += 1) }, 10);
+  clock.advance(9);
+  gaps.begin();
+  gaps.end();
+  clock.advance(1);
+  assert.equal(calls, 0);
+  gaps.begin();
+  assert.equal(calls, 0);
+  gaps.end();
+  assert.equal(calls, 1);
+  assert.deepEqual(clock.pendingDelays(), [], 'at rest it holds no timer');
+});
+
 test('pages that their coordinators hold back are in nobody’s way', () => {
   const clock = createFakeClock();
   const gaps = new Gaps(clock);

@@ -1,5 +1,7 @@
 // The gaps between pages that are on their way to a coordinator and back. An answer to somebody who waits costs those pages a part of a
-// millisecond, here and at its client, and is as good a moment later: it waits for a gap (decision 0031). At rest it holds no timer.
+// millisecond, here and at its client, and is as good a moment later: it waits for a gap (decision 0031). Where pages come often, a gap
+// begins when one has come back: before that the next one is about to come, and what wakes up the event loop lets it in as well. At rest
+// it holds no timer.
 import type { Clock, EpochMs } from '#core/clock.ts';
 
 /** A coordinator that answers at once does so within this; one that takes its time holds the page back, and nothing of it is here. */
@@ -27,11 +29,12 @@ export class Gaps {
     if (this.#underWay === 0) this.#task?.();
   }
 
+  /** No page has gone for a while. */
   get isNow(): boolean {
-    return this.#underWay === 0 || this.#clock.now() - this.#newestAt >= shortMs;
+    return this.#clock.now() - this.#newestAt >= shortMs;
   }
 
-  /** Calls back in the next gap, `shortMs` from now at the latest. One task at a time. Gives what cancels it. */
+  /** Calls back when the next gap begins, `shortMs` from now at the latest. One task at a time. Gives what cancels it. */
   next(task: () => void): () => void {
     const cancelTimer = this.#clock.after(shortMs, () => this.#task?.());
     const cancel = (): void => {
