@@ -141,6 +141,25 @@ test('while pages come often nobody is called back before the next one: when it 
   assert.deepEqual(clock.pendingDelays(), [], 'at rest it holds no timer');
 });
 
+test('where pages come often no timer goes off before one of them has come back', () => {
+  const clock = createFakeClock();
+  const gaps = new Gaps(clock);
+  const deadlines = new Deadlines(clock, gaps);
+  let calls = 0;
+  gaps.begin();
+  gaps.end();
+  deadlines.add({ slot: 0, earlier: undefined, later: undefined, onDue: () => void (calls += 1) }, 10);
+  gaps.begin();
+  gaps.end();
+  assert.equal(calls, 0, 'never early');
+  clock.advance(10);
+  assert.deepEqual(clock.pendingDelays(), [shortMs]);
+  gaps.begin();
+  gaps.end();
+  assert.equal(calls, 1);
+  assert.deepEqual(clock.pendingDelays(), []);
+});
+
 test('pages that their coordinators hold back are in nobody’s way', () => {
   const clock = createFakeClock();
   const gaps = new Gaps(clock);

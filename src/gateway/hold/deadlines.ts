@@ -2,7 +2,7 @@
 // objects each. Never early, and up to 4 ms late: few are called back in one breath, and in a gap between pages where there is one. At
 // rest it holds no timer.
 import type { Clock, EpochMs } from '#core/clock.ts';
-import type { Gaps } from './gaps.ts';
+import { shortMs, type Gaps } from './gaps.ts';
 
 export interface Timed {
   /** Which of the slots of 2 ms it waits for; kept here, and so are its neighbours there. */
@@ -14,10 +14,12 @@ export interface Timed {
 }
 
 const slotMs = 2;
+/** So long pages that come often now can be thought to go on. */
+const soonMs = 100;
 
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #gaps: Pick<Gaps, 'isNow' | 'next'>;
+  readonly #gaps: Pick<Gaps, 'isNow' | 'onBegin'>;
   /** Slots are counted from here: small numbers. */
   readonly #begunAt: EpochMs;
   /** The newest of each; it knows those before it. */
@@ -27,10 +29,13 @@ export class Deadlines {
   #armed = Infinity;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, gaps: Pick<Gaps, 'isNow' | 'next'>) {
+  constructor(clock: Clock, gaps: Pick<Gaps, 'isNow' | 'onBegin'>) {
     this.#clock = clock;
     this.#gaps = gaps;
     this.#begunAt = clock.now();
+    gaps.onBegin = () => {
+      if (this.#isDue(0)) this.#fire();
+    };
   }
 
   /** `ms` from now, at least 1. */
@@ -68,10 +73,18 @@ export class Deadlines {
     if (this.#armed === this.#first) return;
     this.#disarm();
     this.#armed = this.#first;
-    this.#cancel = this.#clock.after(this.#first * slotMs - now, () => {
-      if (this.#gaps.isNow) this.#fire();
-      else this.#cancel = this.#gaps.next(() => this.#fire());
+    const leftMs = this.#first * slotMs - now;
+    // Where pages come often one of them brings the gap: a timer would go off into the next one's arrival.
+    const lateMs = leftMs > soonMs || this.#gaps.isNow ? 0 : shortMs;
+    this.#cancel = this.#clock.after(leftMs + lateMs, () => {
+      if (this.#gaps.isNow || this.#isDue(shortMs)) this.#fire();
+      else this.#cancel = this.#clock.after(shortMs, () => this.#fire());
     });
+  }
+
+  /** For at least so long. */
+  #isDue(lateMs: number): boolean {
+    return this.#clock.now() - this.#begunAt >= this.#armed * slotMs + lateMs;
   }
 
   #disarm(): void {

@@ -48,7 +48,7 @@ export interface HoldQueueInit {
   readonly demand: DemandKeeper;
   readonly limits: HoldLimits;
   readonly budget: MemoryBudget;
-  readonly gaps: Pick<Gaps, 'isNow' | 'next'>;
+  readonly gaps: Pick<Gaps, 'isNow' | 'onBegin'>;
   readonly shard: string;
   readonly firstSequence: number;
   /** Whether the runtime has to be asked for, or would run the statement right now. */
