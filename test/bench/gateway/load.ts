@@ -1,12 +1,15 @@
 // The load, as a process of its own, on raw sockets. Argument: a Load as JSON. Prints 'begin' when the figures begin, and at the
 // end a LoadResult. `statements`: every connection runs one statement after the other, as fast as it gets answers. `polls`: polls
-// begin at a fixed rate, whatever becomes of the ones before. `idle`: connections that have asked once and stay open, until stdin ends.
+// begin at a fixed rate, whatever becomes of the ones before. `turns`: such polls whenever a line on stdin, a Turn as JSON, asks for
+// them, each on connections of its own; at its end a LoadResult of all so far. `idle`: connections that have asked once and stay open, until stdin ends.
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { coordinatorId, formatPoll, formatPost } from './statement.ts';
 
 export interface Load {
-  readonly mode: 'statements' | 'polls' | 'idle';
+  readonly mode: 'statements' | 'polls' | 'turns' | 'idle';
   readonly port: number;
   readonly connections: number;
   readonly warmUpMs?: number;
@@ -14,11 +17,16 @@ export interface Load {
   readonly perSecond?: number;
 }
 
+export interface Turn {
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+}
+
 export interface LoadResult {
   readonly requests: number;
   readonly statements: number;
   readonly bytes: number;
-  /** Milliseconds; of `polls` only. */
+  /** Milliseconds; of `polls` and `turns` only. */
   readonly p50: number;
   readonly p99: number;
   /** The p99 of those that were sent within one second, the median over all seconds: a moment in which the machine stood still is in few. */
@@ -35,6 +43,7 @@ interface Client {
   readonly socket: Socket;
   /** Sends a request and, once its whole answer is there, calls back with what it names as next, and its size. */
   ask(request: Buffer, done: (next: string | undefined, bytes: number) => void): void;
+  close(): void;
 }
 
 function fail(why: string): never {
@@ -72,13 +81,17 @@ function createClient(socket: Socket): Client {
     left -= chunk.length;
     if (left <= 0) finish();
   });
-  socket.on('close', () => fail('a connection was closed'));
+  const closed = (): void => fail('a connection was closed');
+  socket.on('close', closed);
   return {
     socket,
     ask(request, onDone) {
       done = onDone;
       next = undefined;
       socket.write(request);
+    },
+    close() {
+      socket.off('close', closed).destroy();
     },
   };
 }
@@ -95,14 +108,12 @@ async function open(count: number): Promise<Client[]> {
   return clients;
 }
 
-const clients = await open(connections);
 let isMeasuring = false;
 let requests = 0;
 let statements = 0;
 let bytes = 0;
-/** By the second in which they were sent. */
+/** Of polls, in milliseconds: a list for each second in which they were sent. */
 const latencies: number[][] = [];
-let measuredFrom = 0;
 
 function runStatements({ ask }: Client): void {
   const post = formatPost(host);
@@ -118,25 +129,29 @@ function runStatements({ ask }: Client): void {
 }
 
 /** Timers come once a millisecond; what is due is sent then, and waits for a free connection when there is none. */
-function poll(): void {
+async function poll(turn: Turn, onBegin: () => void): Promise<void> {
+  const clients = await open(connections);
   const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
   const free = [...clients];
   const waiting: number[] = [];
+  const startedAt = performance.now();
+  const measuredFrom = startedAt + turn.warmUpMs;
+  const measuredTo = measuredFrom + turn.measuredMs;
+  const firstSecond = latencies.length;
   const send = (client: Client, dueAt: number): void => {
     client.ask(request, (_next, size) => {
-      if (isMeasuring) {
+      if (dueAt >= measuredFrom && dueAt < measuredTo) {
         requests += 1;
         bytes += size;
-        (latencies[Math.max(0, Math.floor((dueAt - measuredFrom) / 1_000))] ??= []).push(performance.now() - dueAt);
+        (latencies[firstSecond + Math.floor((dueAt - measuredFrom) / 1_000)] ??= []).push(performance.now() - dueAt);
       }
       const late = waiting.shift();
       if (late === undefined) free.push(client);
       else send(client, late);
     });
   };
-  const startedAt = performance.now();
   let sent = 0;
-  setInterval(() => {
+  const timer = setInterval(() => {
     const now = performance.now();
     for (; sent < ((now - startedAt) * perSecond) / 1_000; sent += 1) {
       const client = free.shift();
@@ -144,6 +159,13 @@ function poll(): void {
       else send(client, performance.now());
     }
   }, 1);
+  await delay(turn.warmUpMs);
+  onBegin();
+  await delay(turn.measuredMs);
+  clearInterval(timer);
+  // The slowest count as all others.
+  while (free.length < clients.length) await delay(1);
+  for (const client of clients) client.close();
 }
 
 function percentile(values: readonly number[], share: number): number {
@@ -160,21 +182,37 @@ function result(): LoadResult {
   return { requests, statements, bytes, p50: percentile(all, 0.5), p99: percentile(all, 0.99), p99OfSecond };
 }
 
-if (mode === 'idle') {
-  const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
-  for (const { ask } of clients) await new Promise<void>((resolve) => ask(request, () => resolve()));
-  process.stdout.write('begin\n');
-  process.stdin.resume();
-  process.stdin.on('end', () => process.exit(0));
-} else {
-  if (mode === 'statements') for (const client of clients) runStatements(client);
-  else poll();
-  setTimeout(() => {
+const sayBegin = (): void => void process.stdout.write('begin\n');
+const sayResult = (): Promise<void> => new Promise((resolve) => process.stdout.write(`${JSON.stringify(result())}\n`, () => resolve()));
+
+switch (mode) {
+  case 'idle': {
+    const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
+    for (const { ask } of await open(connections)) await new Promise<void>((resolve) => ask(request, () => resolve()));
+    sayBegin();
+    process.stdin.resume();
+    await once(process.stdin, 'end');
+    break;
+  }
+  case 'turns':
+    for await (const line of createInterface(process.stdin)) {
+      await poll(JSON.parse(line) as Turn, () => undefined);
+      await sayResult();
+    }
+    break;
+  case 'polls':
+    await poll({ warmUpMs, measuredMs }, sayBegin);
+    await sayResult();
+    break;
+  case 'statements':
+    for (const client of await open(connections)) runStatements(client);
+    await delay(warmUpMs);
     isMeasuring = true;
-    measuredFrom = performance.now();
-    process.stdout.write('begin\n');
-    setTimeout(() => {
-      process.stdout.write(`${JSON.stringify(result())}\n`, () => process.exit(0));
-    }, measuredMs);
-  }, warmUpMs);
+    sayBegin();
+    await delay(measuredMs);
+    await sayResult();
+    break;
+  default:
+    mode satisfies never;
 }
+process.exit(0);

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { coordinatorId } from './statement.ts';
-import type { Load, LoadResult } from './load.ts';
+import type { Load, LoadResult, Turn } from './load.ts';
 
 /** Where what is measured runs, alone; the load and the coordinator share the other. */
 export const measuredCore = Math.min(1, availableParallelism() - 1);
@@ -68,7 +68,7 @@ export function runningAs(child: ChildProcess, port: number): Running {
     pid: child.pid as number,
     child,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
@@ -154,14 +154,8 @@ export async function startHaproxy(directory: string, port: number, coordinatorP
   return runningAs(child, port);
 }
 
-/** `stalledPort`: of the coordinator of a second runtime. `isAside`: not measured, in the other core's idle time. The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
-export async function startGateway(
-  directory: string,
-  port: number,
-  coordinatorPort: number,
-  stalledPort?: number,
-  { isAside = false } = {},
-): Promise<Running> {
+/** `stalledPort`: of the coordinator of a second runtime. The process that users run, from a file of routes; the start script becomes it. A profile: NODE_OPTIONS='--cpu-prof --cpu-prof-dir=DIR'. */
+export async function startGateway(directory: string, port: number, coordinatorPort: number, stalledPort?: number): Promise<Running> {
   const routes = join(directory, `routes-${port}.json`);
   const coordinatorUrl = `http://127.0.0.1:${coordinatorPort}`;
   const entry = { namespace: 'team', name: 'a', state: 'RUNNING', coordinatorUrl, coordinatorId, isDefault: true };
@@ -170,8 +164,7 @@ export async function startGateway(
   const script = join(here, '..', '..', '..', 'tools', 'start.mjs');
   // It logs as it does by default, a line per statement.
   const args = [script, 'gateway', '--routes', routes, '--listen', `127.0.0.1:${port}`];
-  const command = [process.execPath, ...args];
-  const child = isAside ? start(loadCore, [...inIdleTime, ...command], 'ignore') : start(measuredCore, [...command], 'ignore');
+  const child = start(measuredCore, [process.execPath, ...args], 'ignore');
   await until(async () => (await isListening(port)) && (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, 'the gateway');
   return runningAs(child, port);
 }
@@ -180,10 +173,9 @@ export interface Measured extends LoadResult {
   readonly cpuMicroseconds: number;
 }
 
-/** Puts a load on `through.port` and takes the CPU time that `through` needs for it. `isFirst`: the load goes first on its core. */
-export async function measure(through: Running, load: Omit<Load, 'port'>, { isFirst = false } = {}): Promise<Measured> {
+/** Puts a load on `through.port` and takes the CPU time that `through` needs for it. */
+export async function measure(through: Running, load: Omit<Load, 'port'>): Promise<Measured> {
   const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'load.ts'), JSON.stringify({ ...load, port: through.port })]);
-  if (isFirst) goFirst(child.pid as number);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream);
   let beganAt = 0;
   for await (const line of lines) {
@@ -191,6 +183,32 @@ export async function measure(through: Running, load: Omit<Load, 'port'>, { isFi
     else return { ...(JSON.parse(line) as LoadResult), cpuMicroseconds: cpuMicrosecondsOf(through.pid) - beganAt };
   }
   throw new Error(`the load on port ${through.port} ended without a result`);
+}
+
+export interface Turns {
+  /** What all turns so far were like. */
+  turn(turn: Turn): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
+
+/** A load on `port` in turns. It goes first on its core. */
+export function startTurns(load: Omit<Load, 'mode'>): Turns {
+  const child = start(loadCore, [process.execPath, ...loadFlags, join(here, 'load.ts'), JSON.stringify({ ...load, mode: 'turns' })]);
+  goFirst(child.pid as number);
+  const lines = createInterface(child.stdout as NodeJS.ReadableStream);
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`the load on port ${load.port} ended with code ${code}`);
+  });
+  // Whoever waits for it is told.
+  exited.catch(() => undefined);
+  return {
+    async turn(turn) {
+      const line = once(lines, 'line');
+      child.stdin?.write(`${JSON.stringify(turn)}\n`);
+      return JSON.parse(((await Promise.race([line, exited])) as [string])[0]) as LoadResult;
+    },
+    stop: () => runningAs(child, load.port).stop(),
+  };
 }
 
 /** Opens connections that have asked once and stay; what the process grew by, in kilobytes. */
