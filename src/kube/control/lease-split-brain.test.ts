@@ -148,5 +148,6 @@ test('at no instant two processes hold a term, and one does when the faults are 
     }),
     { numRuns: 50 },
   );
-  assert.ok(terms > 100, 'leaders came and went');
+  // 110 to 166 in most runs; a leader that is never followed by another one makes 50.
+  assert.ok(terms > 70, `leaders came and went: ${terms} terms`);
 });
