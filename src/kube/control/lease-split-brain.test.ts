@@ -146,8 +146,7 @@ test('at no instant two processes hold a term, and one does when the faults are 
       if (standing.length === 0) return;
       assert.deepEqual([...leading], [holder()]);
     }),
-    { numRuns: 50 },
+    { numRuns: 75 },
   );
-  // 110 to 166 in most runs; a leader that is never followed by another one makes 50.
-  assert.ok(terms > 70, `leaders came and went: ${terms} terms`);
+  assert.ok(terms > 100, `leaders came and went: ${terms} terms`);
 });
