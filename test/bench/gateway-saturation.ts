@@ -1,6 +1,7 @@
 // One runtime saturated, another one beside it on the same gateway process: the first has a full queue and a coordinator that takes
-// connections and answers nothing; the second must not feel it. The same load on the second with nobody waiting and with the crowd that
-// waits for the first, which comes and goes several times: a virtual machine is not the same from one minute to the next (decision 0031).
+// connections and answers nothing; the second must not feel it. The same load on the second at a gateway at which nobody waits or ever
+// has, and at the one with the crowd that waits for the first, in turns: a virtual machine is not the same from one minute to the next
+// (decision 0031). The crowd is gone while the other gateway is measured.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,8 @@ const crowds = 3;
 const statements = { mode: 'statements', connections: 2, warmUpMs: 500, measuredMs: 2_000 } as const;
 /** Until the first polls of all are over, each is kept for as long as it may, and V8 has compiled what they and those who are refused brought. */
 const settleMs = 40_000;
+/** Until a gateway has forgotten all who were there: longer than one who has no poll open is kept. */
+const forgetMs = 40_000;
 const digits = (value: number): number => Number(value.toFixed(2));
 
 /** Its main thread goes first in the meantime; not before, since V8's own threads need their time then. */
@@ -45,29 +48,31 @@ async function take(gateway: Running, load: Turns): Promise<LoadResult> {
 async function measureOnce(directory: string, program: string): Promise<Row> {
   const coordinator = await startCoordinator(pages, 1_024);
   const stalled = await startCoordinator(pages, 1_024, 1_000, 'stall');
-  const gateway = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
-  const started: { stop(): Promise<void> }[] = [coordinator, stalled, gateway];
+  const quiet = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
+  const crowded = await startGateway(directory, await freePort(), coordinator.port, stalled.port);
+  const started: { stop(): Promise<void> }[] = [coordinator, stalled, quiet, crowded];
   stalled.child.stdin?.write('stall\n');
   goFirst(coordinator.pid);
   try {
-    const [emptyLoad, besideLoad] = [startTurns({ ...polls, port: gateway.port }), startTurns({ ...polls, port: gateway.port })];
+    const [emptyLoad, besideLoad] = [startTurns({ ...polls, port: quiet.port }), startTurns({ ...polls, port: crowded.port })];
     started.push(emptyLoad, besideLoad);
     for (const load of [emptyLoad, besideLoad]) await load.turn(firstTurn);
-    let empty = await take(gateway, emptyLoad);
+    let empty = await take(quiet, emptyLoad);
     let beside: LoadResult | undefined;
     let besideStatements = 0;
     const held = { polls: 0, refused: 0, seconds: 0 };
     for (let come = 0; come < crowds; come += 1) {
-      const crowd = await startCrowd(program, { port: gateway.port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
+      const crowd = await startCrowd(program, { port: crowded.port, users, perUser, atOnce: 250, runtime: 'team/stalled' });
       started.push(crowd);
       await delay(settleMs);
       await crowd.report();
-      beside = await take(gateway, besideLoad);
+      beside = await take(crowded, besideLoad);
       const report = await crowd.report();
       for (const key of ['polls', 'refused', 'seconds'] as const) held[key] += report[key];
-      besideStatements += (await measure(gateway, statements)).statements;
+      besideStatements += (await measure(crowded, statements)).statements;
       await crowd.stop();
-      empty = await take(gateway, emptyLoad);
+      await delay(forgetMs);
+      empty = await take(quiet, emptyLoad);
     }
     if (beside === undefined) throw new Error('no crowd came');
     const row = {
@@ -85,7 +90,7 @@ async function measureOnce(directory: string, program: string): Promise<Row> {
       emptyPolls: empty.requests,
       besidePolls: beside.requests,
       besideStatements,
-      megabytes: residentMegabytes(gateway.pid, 'peak'),
+      megabytes: residentMegabytes(crowded.pid, 'peak'),
     };
     process.stderr.write(`${JSON.stringify(row)}\n`);
     return row;
@@ -112,17 +117,17 @@ export const benchGatewaySaturation: Bench = {
     const unanswered = rows.filter(({ emptyPolls = 0, besidePolls = 0 }) => besidePolls < emptyPolls * asMany).length;
     const unrefused = rows.filter(({ refused = 0 }) => refused === 0).length;
     return {
-      what: `polls at 1,000 a second and statements of a runtime with nobody waiting (empty) and while another one is saturated (beside): ${users * perUser} statements wait for that at the same gateway, more are refused, its coordinator answers nothing. In turns of ${turn.measuredMs / 1_000} s: the crowd comes and goes ${crowds} times. ${letSleep === undefined ? 'Processors may sleep, and what watches the machine may come first' : 'Processors are kept awake, and load, coordinator and gateway go before all else on their cores, each with its main thread'}. A request without its answer would end the run`,
+      what: `polls at 1,000 a second and statements of a runtime at a gateway at which nobody has ever waited (empty) and at one while another runtime is saturated (beside): ${users * perUser} statements wait for that there, more are refused, its coordinator answers nothing. In turns of ${turn.measuredMs / 1_000} s: the crowd comes and goes ${crowds} times, and is gone while the other gateway is measured. ${letSleep === undefined ? 'Processors may sleep, and what watches the machine may come first' : 'Processors are kept awake, and load, coordinator and gateway go before all else on their cores, each with its main thread'}. A request without its answer would end the run`,
       runs: rows,
       limits: [
         {
-          name: 'p99 of a poll against the same with nobody waiting',
+          name: 'p99 of a poll against one where nobody waits',
           value: median(rows.map(({ besideOverEmptyP99 = Infinity }) => besideOverEmptyP99)),
           most: 1.5,
           unit: 'x',
         },
         {
-          name: 'p99 of a poll within a second, median over all seconds, against the same with nobody waiting',
+          name: 'p99 of a poll within a second, median over all seconds, against one where nobody waits',
           value: median(rows.map(({ besideOverEmptyP99OfSecond = Infinity }) => besideOverEmptyP99OfSecond)),
           most: 1.5,
           unit: 'x',

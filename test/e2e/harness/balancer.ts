@@ -9,6 +9,8 @@ export interface Balancer {
   lead(urls: readonly string[]): void;
   /** Connections that were led to that server so far. */
   connectionsTo(url: string): number;
+  /** Requests on connections that this server broke before the first byte of an answer, as they were sent. */
+  unanswered(url: string): readonly string[];
   close(): void;
 }
 
@@ -17,6 +19,7 @@ export async function openBalancer(urls: readonly string[]): Promise<Balancer> {
   let turn = 0;
   const open = new Set<Socket>();
   const counts = new Map<string, number>();
+  const unanswered = new Map<string, string[]>();
 
   function keep(socket: Socket, other: Socket): void {
     open.add(socket);
@@ -26,6 +29,19 @@ export async function openBalancer(urls: readonly string[]): Promise<Balancer> {
       open.delete(socket);
       if (!other.destroyed) other.destroySoon();
     });
+  }
+
+  /** What is asked on a connection until the server has answered; it is unanswered when the server breaks before. */
+  function noteUnanswered(client: Socket, server: Socket, url: string): void {
+    let asked = '';
+    client.on('data', (chunk: Buffer) => (asked += chunk.toString()));
+    server.on('data', () => (asked = ''));
+    const note = (): void => {
+      // A client that hung up waits for nothing.
+      if (asked !== '' && !client.readableEnded && !client.destroyed) unanswered.set(url, [...(unanswered.get(url) ?? []), asked]);
+      asked = '';
+    };
+    server.on('error', note).on('end', note);
   }
 
   /** To the first of these that does not refuse. */
@@ -41,6 +57,7 @@ export async function openBalancer(urls: readonly string[]): Promise<Balancer> {
     server.once('connect', () => {
       server.removeListener('error', refused);
       counts.set(url, (counts.get(url) ?? 0) + 1);
+      noteUnanswered(client, server, url);
       keep(server, client);
       keep(client, server);
       client.pipe(server).pipe(client);
@@ -60,6 +77,7 @@ export async function openBalancer(urls: readonly string[]): Promise<Balancer> {
     port: (listener.address() as AddressInfo).port,
     lead: (next) => (servers = next),
     connectionsTo: (url) => counts.get(url) ?? 0,
+    unanswered: (url) => unanswered.get(url) ?? [],
     close() {
       listener.close();
       for (const socket of open) socket.destroy();

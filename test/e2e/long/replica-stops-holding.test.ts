@@ -68,6 +68,6 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     } finally {
       for (const pid of paused) process.kill(pid, 'SIGCONT');
     }
-    await judgeLoad(t, await result, { coordinatorUrl: up.gatewayUrl, gone, other, isKill: signal === 'SIGKILL', steps });
+    await judgeLoad(t, await result, { coordinatorUrl: up.gatewayUrl, balancer, gone, other, isKill: signal === 'SIGKILL', steps });
   });
 }

@@ -66,6 +66,6 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     });
     gone.process.kill(signal);
     t.diagnostic(`${seen.ran} queries had begun; ${seen.there} were read through the replica that went, ${seen.here} through the other`);
-    await judgeLoad(t, await result, { coordinatorUrl: coordinator.url, gone, other, isKill, steps });
+    await judgeLoad(t, await result, { coordinatorUrl: coordinator.url, balancer, gone, other, isKill, steps });
   });
 }
