@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -56,8 +57,10 @@ test('kill -9 of whoever trains ends the training at once, and the next one begi
   const program = fileURLToPath(new URL('../../../test/fakes/doomed-trainer.ts', import.meta.url));
   const trainer = spawn(process.execPath, [program, JSON.stringify(stuck)], { stdio: 'ignore' });
   const { gone } = await lifeline.next();
+  // Its files are closed, and the training ended by that, a moment before the process itself is gone.
+  const ended = once(trainer, 'exit');
   trainer.kill('SIGKILL');
-  await gone;
+  await Promise.all([gone, ended]);
   assert.equal((await cacheOf(directory)).length, 2, 'its lock and its directory');
   assert.equal(await train(await createTrainableTrino(directory)), 'made');
   assert.deepEqual(await cacheOf(directory), [basename(stuck.aotCacheFile)]);
