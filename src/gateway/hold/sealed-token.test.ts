@@ -15,11 +15,11 @@ const other = createSealKey(Buffer.alloc(32, 2));
 function aStatement(more: Partial<SealedStatement> = {}): SealedStatement {
   return {
     runtime: 'team/a',
-    subject: { user: 'ann', principal: 'ann' },
+    subject: { user: 'ann-of-accounts', principal: 'ann-of-accounts' },
     arrivedAt: Date.UTC(2026, 0, 1),
     patienceMs: 600_000,
     headers: [
-      ['X-Trino-User', 'ann'],
+      ['X-Trino-User', 'ann-of-accounts'],
       ['X-Trino-Session', 'a=1'],
       ['X-Trino-Session', 'b=ü'],
     ],
@@ -150,10 +150,10 @@ describe('an address', () => {
 
   it('shows neither SQL nor user nor credentials, in clear or in base64, and carries no credential at all', () => {
     const addresses = ringOf();
-    const secrets = ['secret_table', 'ann', 'hunter2', 'Basic', 'session-cookie', 'proxy-token'];
+    const secrets = ['secret_table', 'ann-of-accounts', 'hunter2', 'Basic', 'session-cookie', 'proxy-token'];
     const headers: [string, string][] = [
       ...aStatement().headers.map(([name, value]) => [name, value] as [string, string]),
-      ['Authorization', `Basic ${Buffer.from('ann:hunter2').toString('base64')}`],
+      ['Authorization', `Basic ${Buffer.from('ann-of-accounts:hunter2').toString('base64')}`],
       ['Cookie', 'session-cookie'],
       ['X-Amzn-Oidc-Data', 'proxy-token'],
     ];
