@@ -138,7 +138,7 @@ it('a change is told to a crowd in the order of its line, a few at a time, so th
   assert.equal(queue.openRequests, 0);
 });
 
-it('10,000 who wait ask some 400 times a second, in no second many more, as their polls are kept for 25 s, and 99 of 100 polls are answered within 100 ms of that [row 97]', async () => {
+it('10,000 who wait ask some 500 times a second, in no second many more, as their polls are kept for 19.5 s, and 99 of 100 polls are answered within 100 ms of that [row 97]', async () => {
   const { clock, queue } = aQueue({ perRuntime: 10_000, perUser: 10_000, totalBytes: 1e9 });
   const lateMs: number[] = [];
   const perSecond: number[] = [];
@@ -172,6 +172,6 @@ it('10,000 who wait ask some 400 times a second, in no second many more, as thei
   // From when all have come to their long polls.
   const steady = perSecond.slice(40, 98);
   const perHold = steady.reduce((sum, count) => sum + count, 0) / steady.length;
-  assert.ok(perHold > 360 && perHold < 460, `${perHold} a second`);
-  assert.ok(Math.max(...steady) < 500, `${Math.max(...steady)} in one second`);
+  assert.ok(perHold > 450 && perHold < 570, `${perHold} a second`);
+  assert.ok(Math.max(...steady) < 620, `${Math.max(...steady)} in one second`);
 });

@@ -18,13 +18,13 @@ it('those who came together ask evenly from their fourth poll on, for as long as
   for (const at of answersOf(20)) bySecond.set(Math.floor(at / 1_000), (bySecond.get(Math.floor(at / 1_000)) ?? 0) + 1);
   for (let second = 6; second < 300; second += 1) {
     const count = bySecond.get(second) ?? 0;
-    assert.ok(count <= 400, `${count} of 5,000 in second ${second}`);
+    assert.ok(count <= 500, `${count} of 5,000 in second ${second}`);
   }
 });
 
-it('a few are kept for up to three seconds, thousands for longer, and nobody for as long as a read time-out', () => {
+it('a few are kept for up to three seconds, thousands for longer, and nobody for 20 s [row 59]', () => {
   for (const waiting of [1, 600, 5_000, 100_000]) {
     const holds = Array.from({ length: 1_000 }, (_, index) => pollHoldMs(3 + index, undefined, idOf(index), waiting));
-    assert.ok(Math.min(...holds) >= 2_000 && Math.max(...holds) <= Math.min(25_000, Math.max(3_000, waiting * 5)), `${waiting} wait`);
+    assert.ok(Math.min(...holds) >= 2_000 && Math.max(...holds) <= Math.min(19_500, Math.max(3_000, waiting * 5)), `${waiting} wait`);
   }
 });

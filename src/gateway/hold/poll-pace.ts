@@ -26,8 +26,8 @@ const shortestMs = 2_000;
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 /** Of a client that pauses long itself: it must not be found pausing. */
 const longPausersMs = 18_000;
-/** Below every read time-out (30 s) and load balancer default seen. */
-const longestMs = 25_000;
+/** Never over 20 s for the client, who counts the way and the moment in which it is answered too: read time-outs begin at 30 s. */
+const longestMs = 19_500;
 
 /** `id`: of the held statement; its number tells it from those that came with it. `waiting`: statements that wait at this gateway. */
 export function pollHoldMs(token: number, userAgent: string | undefined, id: string, waiting: number): number {
