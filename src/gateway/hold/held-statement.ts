@@ -67,6 +67,8 @@ export interface HeldStatement extends Placed {
   lastSeenAt: EpochMs;
   /** The newest request of the client that waits right now; it knows the next one. */
   openRequest: OpenRequest | undefined;
+  /** In the line of its runtime, 1 is next, when it was counted last; 0 while it has not been. */
+  position: number;
   /** While no request waits, the next one is expected until then; later nobody is thought to wait. */
   expectedUntil: EpochMs;
   /** In states HANDED_OVER and REFUSED; replayed to every repetition. */

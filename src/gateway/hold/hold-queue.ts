@@ -174,6 +174,7 @@ export class HoldQueue implements WaitingRoom {
       lastSeenAt: now,
       openRequest: undefined,
       place: -1,
+      position: 0,
       expectedUntil: now + waitingGraceMs,
     };
     this.#held.set(held.id, held);
@@ -327,6 +328,7 @@ export class HoldQueue implements WaitingRoom {
     const from = held.runtime;
     this.#lines.delete(held);
     held.runtime = runtime;
+    held.position = 0;
     this.#lines.add(held);
     this.#refresh(from);
     this.#refresh(runtime, held.arrivedAt);

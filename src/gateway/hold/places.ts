@@ -41,18 +41,14 @@ export interface PlacesInit {
  * be made, and a coordinator that has just started is not met by all of them at once.
  */
 const maxSubmissions = 32;
-/** Positions in a long line are counted out at most this often, in ms: thousands ask for theirs every few seconds. */
-const countedAgainMs = 500;
+/** Positions in a long line are counted out at most this often, in ms: thousands ask for theirs, hundreds a second. */
+const countedAgainMs = 2_000;
 const longLine = 100;
-
-interface Positions {
-  readonly countedAt: EpochMs;
-  readonly of: WeakMap<HeldStatement, number>;
-}
 
 export function createPlaces({ queue, running, boundOf, isServing, clock }: PlacesInit): Places {
   const submitting = new Map<string, number>();
-  const positions = new Map<string, Positions>();
+  /** When the positions in the line of a runtime were counted out last. */
+  const countedAt = new Map<string, EpochMs>();
 
   const submissionsTo = (runtime: string): number => submitting.get(runtime) ?? 0;
   const takenOf = (runtime: string): number => running.countOf(runtime) + submissionsTo(runtime);
@@ -79,24 +75,18 @@ export function createPlaces({ queue, running, boundOf, isServing, clock }: Plac
     }
   }
 
-  function countOut(runtime: string): Positions {
-    const of = new WeakMap<HeldStatement, number>();
+  function countOut(runtime: string): void {
     let position = 0;
-    for (const held of queue.lineOf(runtime)) if (held.state === 'HELD') of.set(held, (position += 1));
-    const counted = { countedAt: clock.now(), of };
-    positions.set(runtime, counted);
-    return counted;
+    for (const held of queue.lineOf(runtime)) if (held.state === 'HELD') held.position = position += 1;
+    countedAt.set(runtime, clock.now());
   }
 
   function positionOf(held: HeldStatement): number {
     const { runtime } = held;
-    const counted = positions.get(runtime);
-    const isFresh =
-      counted !== undefined &&
-      queue.waitingFor(runtime) > longLine &&
-      clock.now() - counted.countedAt < countedAgainMs &&
-      counted.of.has(held);
-    return (isFresh ? counted : countOut(runtime)).of.get(held) ?? queue.waitingFor(runtime);
+    const isFresh = queue.waitingFor(runtime) > longLine && clock.now() - (countedAt.get(runtime) ?? -Infinity) < countedAgainMs;
+    if (!isFresh || held.position === 0) countOut(runtime);
+    // Not in the line, which nobody is whose request has come: as the last one.
+    return held.position === 0 ? queue.waitingFor(runtime) : held.position;
   }
 
   return {
