@@ -14,8 +14,16 @@ const maxRunning = 2;
 /** First the places are taken, then Python's clients come, who tell what they are told. */
 const [first, later] = [['jdbc', 'cli', 'jdbc', 'cli', 'jdbc'] as const, ['python', 'python', 'python'] as const];
 const asked = first.length + later.length;
-/** Some seconds of work, and nobody else's text. */
-const statement = (index: number): string => `SELECT count(*) AS full_${index} FROM tpch.sf1.lineitem`;
+const rowsOfTable = 6_001_215;
+/**
+ * Nobody else's text. `times`: a pass over the table is two seconds of work; a statement that gets its place within five has not been told
+ * that it waits, so those that come first take longer.
+ */
+function statement(index: number, times: number): string {
+  const tables = Array.from({ length: times }, () => 'TABLE tpch.sf1.lineitem').join(' UNION ALL ');
+  return `SELECT count(*) AS full_${index} FROM (${tables})`;
+}
+const [firstTimes, laterTimes] = [4, 1];
 
 const clients = await createClients();
 const up = await startUp({ args: ['--no-quickstart'] });
@@ -45,16 +53,19 @@ function toldOfWait({ notes }: Answer): ToldOfWait {
 test(`${asked} statements through two gateways where ${maxRunning} may run: no more do, all finish, and who waits is told`, async (t) => {
   const server = `http://localhost:${balancer.port}`;
   const watch = { isOver: false, most: 0 };
-  const ends: Promise<Answer>[] = first.map((client, index) => clients.query(client, server, statement(index)));
+  const ends: Promise<Answer>[] = first.map((client, index) => clients.query(client, server, statement(index, firstTimes)));
   const watching = (async () => {
     for (; !watch.isOver; await delay(50)) watch.most = Math.max(watch.most, await countRunning());
   })();
   await eventually('all places are taken', 60_000, () => watch.most >= maxRunning, 50);
-  ends.push(...later.map((client, index) => clients.query(client, server, statement(first.length + index), '--tell-wait')));
+  ends.push(...later.map((client, index) => clients.query(client, server, statement(first.length + index, laterTimes), '--tell-wait')));
   const answers = await Promise.all(ends);
   watch.isOver = true;
   await watching;
-  for (const { client, rows, notes } of answers) assert.deepEqual(rows, [['6001215']], `${client}: ${notes}`);
+  for (const [index, { client, rows, notes }] of answers.entries()) {
+    const times = index < first.length ? firstTimes : laterTimes;
+    assert.deepEqual(rows, [[String(rowsOfTable * times)]], `${client}: ${notes}`);
+  }
   const told = answers.slice(first.length).map(toldOfWait);
   const connections = replicas.map(({ url }) => balancer.connectionsTo(url));
   t.diagnostic(`${watch.most} ran at most; connections to the gateways: ${connections.join(' and ')}`);
