@@ -97,6 +97,16 @@ test('a coordinator that fails to start twice gives waiting clients and kubectl 
   assert.equal(plan.status?.phase, 'Error');
 });
 
+test('a process that ends since its runtime went to sleep has not failed to start, however often it was restarted before', () => {
+  const runtime = aRuntime();
+  const revision = revisionOf(runtime);
+  const state = { terminated: { exitCode: 143 } };
+  const ended = aPod({ revision, isReady: false, state, restartCount: 1 });
+  const leaving = { ...ended, metadata: { ...ended.metadata, deletionTimestamp: isoAt(4) } };
+  assert.equal(routeOf(planRuntime(aSnapshot(awake(runtime), 5, { pods: [leaving] })))?.failure, undefined);
+  assert.match(routeOf(planRuntime(aSnapshot(awake(runtime), 5, { pods: [ended] })))?.failure?.message ?? '', /failed to start 2 times/);
+});
+
 test('a worker that cannot start is a blemish with its reason, not an outage', () => {
   const runtime = aRuntime();
   const revision = revisionOf(runtime);

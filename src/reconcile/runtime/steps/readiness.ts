@@ -70,6 +70,8 @@ const waitingForever = new Set([
 ]);
 
 function failureOf(pod: Pod, role: Role): StartFailure | undefined {
+  // It was told to end, as when its runtime goes to sleep: that is no failed start, and whoever wakes it meanwhile gets another Pod.
+  if (pod.metadata.deletionTimestamp !== undefined) return undefined;
   const status = trinoStatus(pod);
   const waiting = status?.state?.waiting;
   if (waiting?.reason !== undefined && waitingForever.has(waiting.reason)) {
