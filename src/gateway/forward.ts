@@ -1,6 +1,7 @@
 // One request to the coordinator that owns it, streamed both ways, repeated only where that is safe (trino-protocol 1.7, 8.1).
 import type { Clock } from '#core/clock.ts';
 import type { RouteEntry } from '#apis/v1/route-entry.ts';
+import { endsWithBrokenPage } from '#trino/protocol/clients.ts';
 import { coordinatorIdOf } from '#trino/protocol/query-id.ts';
 import { isStartedAfter } from '#trino/protocol/server-info.ts';
 import { sendProblem } from './answers.ts';
@@ -16,6 +17,7 @@ import { createUpstreamLines } from './upstream-lines.ts';
 import { discard, type CoordinatorClient } from './upstream/coordinator-client.ts';
 import { UpstreamError, type CoordinatorAnswer } from './upstream/coordinator-request.ts';
 import { relay } from './upstream/relay.ts';
+import { WholePage, type WholePages } from './upstream/whole-pages.ts';
 
 /**
  * 'done': answered. 'restarted': the process behind the address is a newer one than the
@@ -61,6 +63,7 @@ const notTrinos = new Set([408, 429, 502, 503, 504]);
 
 export function createForward({ table, client, budget, counts, gaps, clock }: ForwardInit): Forward {
   const linesFor = createUpstreamLines(table);
+  const wholePages: WholePages = { blocks: 0 };
 
   async function isRestarted(entry: RouteEntry, queryId: string, signal: AbortSignal): Promise<boolean> {
     try {
@@ -98,6 +101,7 @@ export function createForward({ table, client, budget, counts, gaps, clock }: Fo
     const { method, exchange } = context;
     const { path, pageOf, watch } = options;
     const coordinatorId = pageOf === undefined ? undefined : coordinatorIdOf(pageOf);
+    const isPage = pageOf !== undefined && method === 'GET';
     const prefix = pageOf === undefined ? context.forwarded.prefix : '';
     const isRepeatable = repeatable.has(method);
     const read = isRepeatable ? undefined : await readBody(exchange, maxBodyBytes, budget);
@@ -121,10 +125,11 @@ export function createForward({ table, client, budget, counts, gaps, clock }: Fo
       try {
         const from = await client.open(call);
         const { status } = from.head;
-        const isDoubtful = pageOf !== undefined && method === 'GET' && (status === 404 || notTrinos.has(status));
+        const isDoubtful = isPage && (status === 404 || notTrinos.has(status));
         const instead = isDoubtful ? await lookInto(context, entry, from, pageOf) : undefined;
         if (instead === undefined) {
-          await relay(from, exchange, coordinatorId, prefix, watch);
+          const whole = isPage && endsWithBrokenPage(context.headers) ? new WholePage(wholePages, clock) : undefined;
+          await relay(from, exchange, { coordinatorId, prefix, watch, whole });
           return 'done';
         }
         if (instead === 'restarted') return instead;

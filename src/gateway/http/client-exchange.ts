@@ -214,6 +214,17 @@ export class ClientExchange extends Departure {
     this.#owner.socket.once('drain', listener);
   }
 
+  /** As `onDrain`, and also when the client has gone instead. Only where there is something to wait for. */
+  onTaken(listener: () => void): void {
+    const { socket } = this.#owner;
+    if (socket.destroyed) return listener();
+    const taken = (): void => {
+      socket.removeListener('drain', taken).removeListener('close', taken);
+      listener();
+    };
+    socket.once('drain', taken).once('close', taken);
+  }
+
   /** The answer is complete. As `flush`. */
   end(): boolean {
     if (this.#state !== 'begun') return true;

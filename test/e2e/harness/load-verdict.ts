@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { user } from '../clients/clients.ts';
 import type { Balancer } from './balancer.ts';
 import type { GatewayProcess } from './gateways.ts';
-import { loadSessions, type Failure, type LoadClient, type LoadResult } from './load.ts';
+import { loadSessions, type LoadClient, type LoadResult } from './load.ts';
 
 export interface Went {
   /** Where the coordinator's list of queries is to be had. */
@@ -30,15 +30,6 @@ const maxFailedByTrino = 5;
 const isTrinosOwn = /too many errors talking to a worker node|has not been accessed since/;
 /** These two do not repeat what broke off: each may lose what is in flight at the replica that goes. */
 const notRepeating: readonly LoadClient[] = ['javascript', 'go'];
-/**
- * Python asks again when its connection is reset before an answer, and not when a page breaks off in its middle: of requests, it takes
- * ConnectionError for a reason to repeat and not ChunkedEncodingError (trino/client.py, HTTP_EXCEPTIONS).
- */
-const cutInTheMiddle = /failed to fetch: Response ended prematurely/;
-
-function mayBeLost({ client, error }: Failure): boolean {
-  return notRepeating.includes(client) || (client === 'python' && cutInTheMiddle.test(error));
-}
 
 /** Statements that clients have had run since the coordinator started: Trino lists a query from its first poll on. */
 export async function ranStatements(coordinatorUrl: string): Promise<readonly RanQuery[]> {
@@ -67,7 +58,7 @@ export async function judgeLoad(t: TestContext, { failures, successes }: LoadRes
   t.diagnostic(`${failures.length - ours.length} of the failures are Trino's own, for want of processors`);
   assert.ok(failures.length - ours.length <= (maxFailedByTrino * loadSessions * steps) / 100);
   assert.deepEqual(
-    ours.filter((failure) => !isKill || !mayBeLost(failure)),
+    ours.filter(({ client }) => !isKill || !notRepeating.includes(client)),
     [],
   );
   // A session whose statement was lost goes on with its next one. In the same moment the replica's other connections break one by one, and

@@ -28,6 +28,10 @@ export interface Tap {
   leadTo(url: string): void;
   /** New connections to another server, as a balancer does when one of its servers goes; those there are stay. */
   leadNext(url: string): void;
+  /** How much of the answer that began last has gone to its client. */
+  answerBytes(): number;
+  /** All connections break; new ones are made as before. */
+  cut(): void;
   /** No slow line any more. */
   hurry(): void;
   close(): void;
@@ -49,6 +53,7 @@ export async function openTap(serverUrl: string, { bytesPerSecond = Infinity } =
   let requests: TappedRequest[] = [];
   let statuses: number[] = [];
   const open = new Set<Socket>();
+  let answerBytes = 0;
 
   let connections = 0;
   const listener = createServer((client) => {
@@ -78,6 +83,7 @@ export async function openTap(serverUrl: string, { bytesPerSecond = Infinity } =
       const status = answerHead.exec(headOf(chunk))?.[1];
       if (status !== undefined) statuses.push(Number(status));
     });
+    line.on('data', (chunk: Buffer) => (answerBytes = (answerHead.test(headOf(chunk)) ? 0 : answerBytes) + chunk.length));
     client.pipe(server).pipe(line).pipe(client);
   });
   listener.listen(0, '127.0.0.1');
@@ -93,6 +99,10 @@ export async function openTap(serverUrl: string, { bytesPerSecond = Infinity } =
     },
     leadNext(url) {
       target = new URL(url);
+    },
+    answerBytes: () => answerBytes,
+    cut() {
+      for (const socket of open) socket.resetAndDestroy();
     },
     hurry() {
       bytesPerMs = Infinity;

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { createFakeClock } from '../../../test/fakes/fake-clock.ts';
+import type { ClientExchange } from '../http/client-exchange.ts';
+import type { AnswerReader } from './coordinator-connection.ts';
+import type { CoordinatorAnswer } from './coordinator-request.ts';
+import { relay } from './relay.ts';
+import { WholePage, type WholePages } from './whole-pages.ts';
+
+const aPiece = 64 * 1024;
+
+function bytesOf(page: WholePage): Buffer {
+  const slices: Buffer[] = [];
+  page.addTo({ add: (slice) => void slices.push(Buffer.from(slice as Buffer)) });
+  return Buffer.concat(slices);
+}
+
+describe('a page that is kept whole', () => {
+  it('is what was put into it, whatever the pieces, and nothing of who had its memory before', () => {
+    const all: WholePages = { blocks: 0 };
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 150_000 }), { maxLength: 8 }), (sizes) => {
+        const page = new WholePage(all, createFakeClock());
+        const pieces = sizes.map((size, index) => Buffer.alloc(size, 65 + index));
+        for (const piece of pieces) {
+          const passing = Buffer.from(piece);
+          page.put(passing);
+          passing.fill(0);
+        }
+        assert.ok(bytesOf(page).equals(Buffer.concat(pieces)));
+        page.close(true);
+      }),
+    );
+    assert.equal(all.blocks, 0);
+  });
+
+  it('waits for its end up to 2 MiB', () => {
+    const page = new WholePage({ blocks: 0 }, createFakeClock());
+    for (let size = 0; size < 2 * 1024 * 1024; size += aPiece) {
+      assert.ok(page.mayWait, `${size}`);
+      page.put(Buffer.alloc(aPiece));
+    }
+    assert.equal(page.mayWait, false);
+  });
+
+  it('waits for its end up to 5 s', () => {
+    const clock = createFakeClock();
+    const page = new WholePage({ blocks: 0 }, clock);
+    clock.advance(4_999);
+    assert.ok(page.mayWait);
+    clock.advance(1);
+    assert.equal(page.mayWait, false);
+  });
+
+  it('does not wait where all pages have 64 MiB, until one of them has gone', () => {
+    const all: WholePages = { blocks: 0 };
+    const others = Array.from({ length: 64 }, () => new WholePage(all, createFakeClock()));
+    for (const other of others) other.put(Buffer.alloc(1024 * 1024));
+    const page = new WholePage(all, createFakeClock());
+    assert.equal(page.mayWait, false);
+    others[0]?.close(false);
+    assert.ok(page.mayWait);
+  });
+
+  it('counts until its client has taken it, or has gone', async () => {
+    const all: WholePages = { blocks: 0 };
+    const taken: (() => void)[] = [];
+    // A socket of the kernel takes more than a page here: one that does not is pretended.
+    const exchange = { begin() {}, add() {}, end: () => false, needsDrain: true, onTaken: (listener: () => void) => taken.push(listener) };
+    const connection = {
+      read(reader: AnswerReader) {
+        reader.onData(Buffer.alloc(3 * aPiece));
+        reader.onRead(true);
+      },
+    };
+    const answer = { head: { headers: [] }, connection } as unknown as CoordinatorAnswer;
+    const options = { coordinatorId: undefined, prefix: '', watch: undefined, whole: new WholePage(all, createFakeClock()) };
+    await relay(answer, exchange as unknown as ClientExchange, options);
+    assert.equal(all.blocks, 3);
+    for (const listener of taken) listener();
+    assert.equal(all.blocks, 0);
+  });
+});
