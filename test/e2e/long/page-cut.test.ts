@@ -5,11 +5,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { user } from '../clients/clients.ts';
-import { createSessions, type Place } from '../clients/sessions.ts';
+import { createSessions } from '../clients/sessions.ts';
 import { openBalancer } from '../harness/balancer.ts';
 import { startCoordinator } from '../harness/coordinator.ts';
 import { startGateway } from '../harness/gateways.ts';
-import { longResult, slowLine } from '../harness/long-result.ts';
+import { readLongResult, slowLine } from '../harness/long-result.ts';
 import { openTap, type Tap } from '../harness/tap.ts';
 import { aHome } from '../harness/up.ts';
 import { eventually } from '../harness/waiting.ts';
@@ -18,22 +18,9 @@ const readMs = 3 * 60_000;
 /** Much less than a page of that result, packed or not, and more than the whole of any other. */
 const inTheMiddleBytes = 200_000;
 const readers = ['cli', 'jdbc', 'python', 'sqlalchemy'] as const;
-type Reader = (typeof readers)[number];
 
 const sessions = await createSessions();
 const coordinator = await startCoordinator();
-
-/** What a client makes of it: how many rows, and their hash in its own form. */
-async function read(client: Reader, place: Place, mark: string): Promise<string> {
-  if (client === 'cli') {
-    const { code, out, notes } = await sessions.cliDigest(place, longResult(mark));
-    assert.equal(code, 0, notes);
-    return out;
-  }
-  const [answer] = await sessions.run(client, place, [{ kind: 'digest', text: longResult(mark) }]);
-  assert.equal(answer?.error, undefined);
-  return `${answer?.count} ${answer?.digest}`;
-}
 
 async function aLine(): Promise<{ readonly tap: Tap; readonly routes: string }> {
   const tap = await openTap(coordinator.url, slowLine);
@@ -59,22 +46,22 @@ for (const client of readers) {
       const [gone, other] = await Promise.all([startGateway('--routes', routes), startGateway('--routes', routes)]);
       const balancer = await openBalancer([gone.url]);
       after(() => balancer.close());
-      const reading = read(client, { url: `http://localhost:${balancer.port}`, user }, 'killed');
+      const reading = readLongResult(sessions, client, { url: `http://localhost:${balancer.port}`, user }, 'killed');
       await reachTheMiddle(tap, reading);
       balancer.lead([other.url]);
       gone.process.kill('SIGKILL');
       tap.hurry();
-      assert.equal(await reading, await read(client, { url: coordinator.url, user }, 'killed'));
+      assert.equal(await reading, await readLongResult(sessions, client, { url: coordinator.url, user }, 'killed'));
     });
 
     it('reads on when the line to the coordinator breaks in the middle of a page', async () => {
       const { tap, routes } = await aLine();
       const gateway = await startGateway('--routes', routes);
-      const reading = read(client, { url: gateway.url, user }, 'broken');
+      const reading = readLongResult(sessions, client, { url: gateway.url, user }, 'broken');
       await reachTheMiddle(tap, reading);
       tap.cut();
       tap.hurry();
-      assert.equal(await reading, await read(client, { url: coordinator.url, user }, 'broken'));
+      assert.equal(await reading, await readLongResult(sessions, client, { url: coordinator.url, user }, 'broken'));
     });
   });
 }

@@ -7,7 +7,7 @@ import { createClients, user } from '../clients/clients.ts';
 import { createSessions, type Place } from '../clients/sessions.ts';
 import { openBalancer } from '../harness/balancer.ts';
 import { startReplica } from '../harness/gateways.ts';
-import { longResult, slowLine } from '../harness/long-result.ts';
+import { longResult, readLongResult, slowLine } from '../harness/long-result.ts';
 import { aRuntime } from '../harness/runtimes.ts';
 import { openTap } from '../harness/tap.ts';
 import { startUp } from '../harness/up.ts';
@@ -16,7 +16,6 @@ import { eventually } from '../harness/waiting.ts';
 const changeMs = 4 * 60_000;
 const coordinatorOf = 'SELECT node_id FROM system.runtime.nodes WHERE coordinator';
 const readers = ['jdbc', 'python', 'cli'] as const;
-type Reader = (typeof readers)[number];
 
 const [clients, sessions] = [await createClients(), await createSessions()];
 const up = await startUp({ args: ['--no-quickstart'] });
@@ -34,18 +33,6 @@ after(() => {
   balancer.close();
   return prompt.close();
 });
-
-/** What a client makes of a long result: how many rows, and their hash in its own form. */
-async function read(client: Reader, place: Place, mark: string): Promise<string> {
-  if (client === 'cli') {
-    const { code, out, notes } = await sessions.cliDigest(place, longResult(mark));
-    assert.equal(code, 0, notes);
-    return out;
-  }
-  const [answer] = await sessions.run(client, place, [{ kind: 'digest', text: longResult(mark) }]);
-  assert.equal(answer?.error, undefined);
-  return `${answer?.count} ${answer?.digest}`;
-}
 
 /** Statements of the readers that a coordinator knows. */
 async function knownTo(url: string): Promise<readonly { readonly queryId: string; readonly query: string }[]> {
@@ -89,7 +76,7 @@ describe('a long result and an open transaction', () => {
     first = await coordinatorOfTransaction();
     assert.equal(await coordinatorOfNew(), first);
     const place: Place = { url: tap.url, user };
-    results = Promise.all(readers.map((client) => read(client, place, `reads_${client}`)));
+    results = Promise.all(readers.map((client) => readLongResult(sessions, client, place, `reads_${client}`)));
     results.catch((error: Error) => (failure = error));
     await eachReadsOn();
   });
@@ -130,7 +117,7 @@ describe('a long result and an open transaction', () => {
     assert.match(await prompt.ask('COMMIT'), /COMMIT/);
     const { coordinator } = (await up.runtime('new')).status ?? {};
     const direct: Place = { url: coordinator?.url ?? '', user };
-    const expected = await Promise.all(readers.map((client) => read(client, direct, `direct_${client}`)));
+    const expected = await Promise.all(readers.map((client) => readLongResult(sessions, client, direct, `direct_${client}`)));
     assert.deepEqual(await results, expected);
     for (const runtime of ['old', 'new']) assert.deepEqual(await knownTo((await up.runtime(runtime)).status?.coordinator?.url ?? ''), []);
   });
