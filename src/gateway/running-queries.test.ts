@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
 import { createFakeClock, type FakeClock } from '../../test/fakes/fake-clock.ts';
 import { createRunningQueries, type PageWatch, type RunningQueries } from './running-queries.ts';
 
@@ -93,6 +94,56 @@ it('a query ends with a cancel, with a page that nobody knows, and after a silen
   assert.equal(running.countOf('team/a'), 1, 'the Go client pauses for 15 s');
   clock.advance(5_000);
   assert.equal(running.countOf('team/a'), 0);
+});
+
+it('a query that is asked for once more while its former end is under way is counted once, and ends', () => {
+  const { running, clock } = aBench();
+  const page = running.asked(id, 'team/a', 1);
+  begin(page);
+  running.ended(id);
+  const again = running.asked(id, 'team/a', 1);
+  page.take(lastPage);
+  page.close();
+  assert.equal(running.countOf('team/a'), 1);
+  begin(again);
+  again.take(lastPage);
+  again.close();
+  assert.equal(running.countOf('team/a'), 0);
+  clock.advance(60_000);
+  assert.equal(running.countOf('team/a'), 0);
+});
+
+it('whatever is asked for, ends and comes back in whatever order: once nobody asks any more, nothing counts', () => {
+  const ids = [id, id.replace('00001', '00002')];
+  const step = fc.record({
+    what: fc.constantFrom('seen', 'ask', 'last', 'next', 'gone', 'close', 'end', 'count'),
+    id: fc.constantFrom(...ids),
+    watch: fc.nat(4),
+    laterMs: fc.constantFrom(0, 0, 1_000, 21_000),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { running, clock } = aBench();
+      const open: PageWatch[] = [];
+      for (const { what, id: queryId, watch: at, laterMs } of steps) {
+        clock.advance(laterMs);
+        const watch = open[at % Math.max(1, open.length)];
+        if (what === 'seen') running.seen(queryId, 'team/a');
+        else if (what === 'ask') open.push(running.asked(queryId, 'team/a', 1));
+        else if (what === 'end') running.ended(queryId);
+        else if (what === 'count') assert.ok(running.countOf('team/a') <= ids.length);
+        else if (watch === undefined) continue;
+        else if (what === 'close') open.splice(open.indexOf(watch), 1)[0]?.close();
+        else {
+          begin(watch, undefined, what === 'gone' ? 404 : 200);
+          if (what !== 'gone') watch.take(what === 'last' ? lastPage : nextPage);
+        }
+      }
+      for (const watch of open) watch.close();
+      clock.advance(20_000);
+      assert.equal(running.countOf('team/a'), 0);
+    }),
+  );
 });
 
 it('a page that is read slowly is no silence, and what cannot be read ends nothing', () => {

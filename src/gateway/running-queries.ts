@@ -66,7 +66,9 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
   let lookedAt: EpochMs = 0;
 
   function end(query: Running): void {
-    if (!queries.delete(query.id)) return;
+    // It may have ended before, and been asked for again since: what is there now is another one.
+    if (queries.get(query.id) !== query) return;
+    queries.delete(query.id);
     const others = byRuntime.get(query.runtime);
     others?.delete(query);
     if (others?.size === 0) byRuntime.delete(query.runtime);

@@ -11,39 +11,43 @@ const ownId = process.argv[5] ?? coordinatorId;
 let isStalled = false;
 const endOfHead = Buffer.from('\r\n\r\n');
 
-function answer(body: string): Buffer {
-  const head = `HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nX-Content-Type-Options: nosniff\r\nVary: Accept-Encoding\r\n\r\n`;
-  return Buffer.from(head + body, 'latin1');
-}
-
-/** As Trino's: what to ask next comes before the rows. */
-function page(id: string, origin: string, next: string | undefined, data: string): string {
-  const nextUri = next === undefined ? '' : `"nextUri":"${origin}/v1/statement/${next}",`;
+/** What comes after the addresses of a page. */
+function restOf(data: string): Buffer {
   const stats = '"stats":{"state":"RUNNING","queued":false,"scheduled":true,"nodes":1,"totalSplits":1,"elapsedTimeMillis":10}';
-  return `{"id":"${id}","infoUri":"${origin}/ui/query.html?${id}",${nextUri}${data}${stats},"warnings":[]}`;
+  return Buffer.from(`${data}${stats},"warnings":[]}`, 'latin1');
 }
 
-const rows = `"columns":[{"name":"a","type":"varchar"}],"data":[["${'x'.repeat(Math.max(1, bytes - 420))}"]],`;
+const withoutRows = restOf('');
 const oneRow = '"columns":[{"name":"a","type":"integer"}],"data":[[1]],';
+const rows = `"columns":[{"name":"a","type":"varchar"}],"data":[["${'x'.repeat(Math.max(1, bytes - 420))}"]],`;
+const withRows = restOf(pages === 0 ? oneRow : rows);
 let sequence = 0;
-const made = new Map<string, Buffer>();
+const made = new Map<string, readonly Buffer[]>();
 
-/** Made once per page: ids repeat after a while. */
-function pageOf(id: string, origin: string, kind: string, token: number): Buffer {
+function nextOf(id: string, kind: string, token: number): string | undefined {
+  if (kind === 'post') return `queued/${id}/s/1`;
+  if (kind === 'queued') return `executing/${id}/s/0`;
+  return token + 1 < pages ? `executing/${id}/s/${token + 1}` : undefined;
+}
+
+/** As Trino's: what to ask next comes before the rows. Short ones are made once, since ids repeat; the rows of a long one are those of all. */
+function pageOf(id: string, origin: string, kind: string, token: number): readonly Buffer[] {
   const key = `${id}${origin}${kind}${token}`;
-  let whole = made.get(key);
-  if (whole === undefined) {
-    if (kind === 'post') whole = answer(page(id, origin, `queued/${id}/s/1`, ''));
-    else if (kind === 'queued') whole = answer(page(id, origin, `executing/${id}/s/0`, ''));
-    else whole = answer(page(id, origin, token + 1 < pages ? `executing/${id}/s/${token + 1}` : undefined, pages === 0 ? oneRow : rows));
-    if (bytes < 100_000) made.set(key, whole);
-  }
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const next = nextOf(id, kind, token);
+  const nextUri = next === undefined ? '' : `"nextUri":"${origin}/v1/statement/${next}",`;
+  const start = `{"id":"${id}","infoUri":"${origin}/ui/query.html?${id}",${nextUri}`;
+  const rest = kind === 'executing' ? withRows : withoutRows;
+  const head = `HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: ${start.length + rest.length}\r\nX-Content-Type-Options: nosniff\r\nVary: Accept-Encoding\r\n\r\n`;
+  const begin = Buffer.from(head + start, 'latin1');
+  if (rest.length > 50_000) return [begin, rest];
+  const whole = [Buffer.concat([begin, rest])];
+  made.set(key, whole);
   return whole;
 }
 
-const large = new Map<number, Buffer>();
-
-function respond(head: string, body: Buffer): Buffer {
+function respond(head: string, body: Buffer): readonly Buffer[] {
   const origin = `http://${/\r\nx-forwarded-host: ([^\r]+)/i.exec(head)?.[1] ?? /\r\nhost: ([^\r]+)/i.exec(head)?.[1] ?? ''}`;
   if (head.startsWith('POST')) {
     sequence = (sequence + 1) % ids;
@@ -51,11 +55,7 @@ function respond(head: string, body: Buffer): Buffer {
     return pageOf(`20261121_120000_${String(10_000 + sequence)}_${ownId}`, origin, 'post', 0);
   }
   const [, kind = '', id = '', token = ''] = /^GET \/v1\/statement\/(\w+)\/(\w+)\/s\/(\d+)/.exec(head) ?? [];
-  if (bytes < 100_000 || kind !== 'executing') return pageOf(id, origin, kind, Number(token));
-  // A large page does not carry its own id: nobody looks.
-  let whole = large.get(Number(token));
-  if (whole === undefined) large.set(Number(token), (whole = pageOf(id, origin, kind, Number(token))));
-  return whole;
+  return pageOf(id, origin, kind, Number(token));
 }
 
 function serve(socket: Socket): void {
@@ -71,7 +71,10 @@ function serve(socket: Socket): void {
       if (rest.length < end + 4 + length) return;
       const body = rest.subarray(end + 4, end + 4 + length);
       rest = rest.subarray(end + 4 + length);
-      if (!isStalled) socket.write(respond(head, body));
+      if (isStalled) continue;
+      socket.cork();
+      for (const part of respond(head, body)) socket.write(part);
+      socket.uncork();
     }
   });
   // Whoever is measured may break off.
