@@ -189,7 +189,7 @@ export const benchGatewaySoak: Bench = {
       return {
         what: 'the gateway under mixed load: statements with pages of 100 KB, idle connections that come and go, polls; a minute each',
         runs,
-        limits: [{ name: 'memory in the last third against the second', value: round(growth), most: 1.1, unit: 'x' }],
+        limits: [{ name: 'memory in the last third against the second', value: round(growth), most: 1.05, unit: 'x' }],
       };
     }),
 };
