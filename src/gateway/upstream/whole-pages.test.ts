@@ -16,6 +16,14 @@ function bytesOf(page: WholePage): Buffer {
   return Buffer.concat(slices);
 }
 
+/** A socket of the kernel takes more than a page here: one that does not is pretended. */
+async function pass(all: WholePages, client: Partial<ClientExchange>, read: (reader: AnswerReader) => void): Promise<void> {
+  const exchange = { begin() {}, add() {}, end: () => false, destroy() {}, needsDrain: false, ...client };
+  const answer = { head: { headers: [] }, connection: { read } } as unknown as CoordinatorAnswer;
+  const whole = new WholePage(all, createFakeClock());
+  await relay(answer, exchange as unknown as ClientExchange, { coordinatorId: undefined, prefix: '', watch: undefined, whole });
+}
+
 describe('a page that is kept whole', () => {
   it('is what was put into it, whatever the pieces, and nothing of who had its memory before', () => {
     const all: WholePages = { blocks: 0 };
@@ -63,22 +71,37 @@ describe('a page that is kept whole', () => {
     assert.ok(page.mayWait);
   });
 
-  it('counts until its client has taken it, or has gone', async () => {
+  it('counts until its client has taken it', async () => {
     const all: WholePages = { blocks: 0 };
     const taken: (() => void)[] = [];
-    // A socket of the kernel takes more than a page here: one that does not is pretended.
-    const exchange = { begin() {}, add() {}, end: () => false, needsDrain: true, onTaken: (listener: () => void) => taken.push(listener) };
-    const connection = {
-      read(reader: AnswerReader) {
-        reader.onData(Buffer.alloc(3 * aPiece));
-        reader.onRead(true);
-      },
-    };
-    const answer = { head: { headers: [] }, connection } as unknown as CoordinatorAnswer;
-    const options = { coordinatorId: undefined, prefix: '', watch: undefined, whole: new WholePage(all, createFakeClock()) };
-    await relay(answer, exchange as unknown as ClientExchange, options);
+    await pass(all, { needsDrain: true, onTaken: (listener) => taken.push(listener) }, (reader) => {
+      reader.onData(Buffer.alloc(3 * aPiece));
+      reader.onRead(true);
+    });
     assert.equal(all.blocks, 3);
     for (const listener of taken) listener();
     assert.equal(all.blocks, 0);
+  });
+
+  it('counts no more when the coordinator breaks off', async () => {
+    const all: WholePages = { blocks: 0 };
+    await pass(all, {}, (reader) => {
+      reader.onData(Buffer.alloc(3 * aPiece));
+      reader.onBroken(new Error('reset'));
+    });
+    assert.equal(all.blocks, 0);
+  });
+
+  it('leaves its memory to nobody while some of it is on its way to a client', async () => {
+    const all: WholePages = { blocks: 0 };
+    for (const needsDrain of [false, true]) {
+      const added: Buffer[] = [];
+      await pass(all, { needsDrain, add: (slice) => added.push(slice as Buffer), onTaken: (listener) => listener() }, (reader) => {
+        reader.onData(Buffer.alloc(2 * aPiece, 'a'));
+        reader.onRead(true);
+      });
+      new WholePage(all, createFakeClock()).put(Buffer.alloc(4 * aPiece, 'b'));
+      assert.ok(Buffer.concat(added).equals(Buffer.alloc(2 * aPiece, 'a')));
+    }
   });
 });
