@@ -3,6 +3,7 @@
 import type { Clock, EpochMs } from '#core/clock.ts';
 import type { HeaderPairs } from '#trino/protocol/headers.ts';
 import type { AnswerHead } from './http/answer-head.ts';
+import { copyOf } from './http/fields.ts';
 import { PageStart } from './page-start.ts';
 import { beginTrail, comesBack, follow, type Trail } from './trail.ts';
 
@@ -55,11 +56,6 @@ function codingOf(headers: HeaderPairs): string | undefined {
   return headers.find(([name]) => name.length === 16 && name.toLowerCase() === 'content-encoding')?.[1];
 }
 
-/** An id that was cut out of a request would keep the whole head of that request in memory. */
-function copyOf(id: string): string {
-  return Buffer.from(id, 'latin1').toString('latin1');
-}
-
 export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueriesInit): RunningQueries {
   const queries = new Map<string, Running>();
   const byRuntime = new Map<string, Set<Running>>();
@@ -89,6 +85,7 @@ export function createRunningQueries({ clock, isAwaited, onEnded }: RunningQueri
   function see(queryId: string, runtime: string, firstPage?: number): Running {
     let query = queries.get(queryId);
     if (query === undefined) {
+      // An id that was cut out of a request would keep the whole line of that request in memory.
       query = { id: copyOf(queryId), runtime, trail: beginTrail(firstPage), seenAt: 0, open: 0, start: undefined };
       let others = byRuntime.get(runtime);
       if (others === undefined) byRuntime.set(runtime, (others = new Set()));
