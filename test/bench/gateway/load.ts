@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { coordinatorId, formatPoll, formatPost } from './statement.ts';
+import { coordinatorId, requestsTo, type Client as ClientName } from './statement.ts';
 
 export interface Load {
   readonly mode: 'statements' | 'polls' | 'turns' | 'idle';
@@ -15,6 +15,8 @@ export interface Load {
   readonly warmUpMs?: number;
   readonly measuredMs?: number;
   readonly perSecond?: number;
+  /** Default: python. */
+  readonly client?: ClientName;
 }
 
 export interface Turn {
@@ -35,7 +37,8 @@ export interface LoadResult {
 
 const load = JSON.parse(process.argv[2] ?? '') as Load;
 const { mode, port, connections, warmUpMs = 0, measuredMs = 0, perSecond = 0 } = load;
-const host = `127.0.0.1:${port}`;
+const requestsOf = requestsTo(`127.0.0.1:${port}`, load.client);
+const firstPage = requestsOf.poll(`/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
 const endOfHead = Buffer.from('\r\n\r\n');
 const nextUriStart = Buffer.from('"nextUri":"');
 
@@ -116,22 +119,20 @@ let bytes = 0;
 const latencies: number[][] = [];
 
 function runStatements({ ask }: Client): void {
-  const post = formatPost(host);
   const take = (next: string | undefined, size: number): void => {
     if (isMeasuring) {
       requests += 1;
       bytes += size;
       if (next === undefined) statements += 1;
     }
-    ask(next === undefined ? post : formatPoll(host, next.slice(next.indexOf('/', 8))), take);
+    ask(next === undefined ? requestsOf.post : requestsOf.poll(next.slice(next.indexOf('/', 8))), take);
   };
-  ask(post, take);
+  ask(requestsOf.post, take);
 }
 
 /** Timers come once a millisecond; what is due is sent then, and waits for a free connection when there is none. */
 async function poll(turn: Turn, onBegin: () => void): Promise<void> {
   const clients = await open(connections);
-  const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
   const free = [...clients];
   const waiting: number[] = [];
   const startedAt = performance.now();
@@ -139,7 +140,7 @@ async function poll(turn: Turn, onBegin: () => void): Promise<void> {
   const measuredTo = measuredFrom + turn.measuredMs;
   const firstSecond = latencies.length;
   const send = (client: Client, dueAt: number): void => {
-    client.ask(request, (_next, size) => {
+    client.ask(firstPage, (_next, size) => {
       if (dueAt >= measuredFrom && dueAt < measuredTo) {
         requests += 1;
         bytes += size;
@@ -187,8 +188,7 @@ const sayResult = (): Promise<void> => new Promise((resolve) => process.stdout.w
 
 switch (mode) {
   case 'idle': {
-    const request = formatPoll(host, `/v1/statement/executing/20261121_120000_10001_${coordinatorId}/s/0`);
-    for (const { ask } of await open(connections)) await new Promise<void>((resolve) => ask(request, () => resolve()));
+    for (const { ask } of await open(connections)) await new Promise<void>((resolve) => ask(firstPage, () => resolve()));
     sayBegin();
     process.stdin.resume();
     await once(process.stdin, 'end');

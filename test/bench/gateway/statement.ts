@@ -2,9 +2,12 @@
 
 export const coordinatorId = 'bench';
 
+/** Whose pages are kept until their end has come, and written at once (decision 0032), and whose are streamed. */
+const userAgents = { python: 'Trino Python Client/0.340.0', cli: 'trino-cli/476' };
+export type Client = keyof typeof userAgents;
+
 /** As the Python client sends them, with a few session properties. */
 const clientHeaders = [
-  'User-Agent: trino-python-client/0.336.0',
   'Accept-Encoding: gzip, deflate, zstd',
   'Accept: */*',
   'Connection: keep-alive',
@@ -20,11 +23,16 @@ const clientHeaders = [
 
 const sql = 'SELECT name, count(*) FROM nation JOIN region ON nation.regionkey = region.regionkey GROUP BY name';
 
-export function formatPost(host: string): Buffer {
-  const framing = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${sql.length}`;
-  return Buffer.from(`POST /v1/statement HTTP/1.1\r\nHost: ${host}\r\n${clientHeaders}\r\n${framing}\r\n\r\n${sql}`);
+export interface Requests {
+  readonly post: Buffer;
+  poll(path: string): Buffer;
 }
 
-export function formatPoll(host: string, path: string): Buffer {
-  return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${clientHeaders}\r\n\r\n`);
+export function requestsTo(host: string, client: Client = 'python'): Requests {
+  const headers = `Host: ${host}\r\nUser-Agent: ${userAgents[client]}\r\n${clientHeaders}\r\n`;
+  const framing = `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${sql.length}\r\n`;
+  return {
+    post: Buffer.from(`POST /v1/statement HTTP/1.1\r\n${headers}${framing}\r\n${sql}`),
+    poll: (path) => Buffer.from(`GET ${path} HTTP/1.1\r\n${headers}\r\n`),
+  };
 }
