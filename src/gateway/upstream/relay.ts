@@ -40,12 +40,12 @@ class Relay implements AnswerReader {
   onData(slice: Buffer): void {
     if (this.#watch?.take(slice) === false) this.#watch = undefined;
     if (this.#whole === undefined) this.#to.add(slice);
-    else this.#whole.put(slice);
+    else this.#whole.add(slice);
   }
 
   onRead(isLast: boolean): boolean {
     const whole = this.#whole;
-    if (!isLast && whole?.mayWait === true) return true;
+    if (!isLast && whole?.keep() === true) return true;
     const to = this.#to;
     whole?.addTo(to);
     this.#whole = undefined;
@@ -59,7 +59,7 @@ class Relay implements AnswerReader {
       // Nothing is read before the client has taken all of it.
       return true;
     }
-    return isFree || whole !== undefined;
+    return isFree;
   }
 
   #goOn(): void {

@@ -33,7 +33,8 @@ describe('a page that is kept whole', () => {
         const pieces = sizes.map((size, index) => Buffer.alloc(size, 65 + index));
         for (const piece of pieces) {
           const passing = Buffer.from(piece);
-          page.put(passing);
+          page.add(passing);
+          assert.ok(page.keep());
           passing.fill(0);
         }
         assert.ok(bytesOf(page).equals(Buffer.concat(pieces)));
@@ -46,29 +47,46 @@ describe('a page that is kept whole', () => {
   it('waits for its end up to 2 MiB', () => {
     const page = new WholePage({ blocks: 0 }, createFakeClock());
     for (let size = 0; size < 2 * 1024 * 1024; size += aPiece) {
-      assert.ok(page.mayWait, `${size}`);
-      page.put(Buffer.alloc(aPiece));
+      page.add(Buffer.alloc(aPiece));
+      assert.ok(page.keep(), `${size}`);
     }
-    assert.equal(page.mayWait, false);
+    assert.equal(page.keep(), false);
   });
 
   it('waits for its end up to 5 s', () => {
     const clock = createFakeClock();
     const page = new WholePage({ blocks: 0 }, clock);
     clock.advance(4_999);
-    assert.ok(page.mayWait);
+    assert.ok(page.keep());
     clock.advance(1);
-    assert.equal(page.mayWait, false);
+    assert.equal(page.keep(), false);
   });
 
   it('does not wait where all pages have 64 MiB, until one of them has gone', () => {
     const all: WholePages = { blocks: 0 };
     const others = Array.from({ length: 64 }, () => new WholePage(all, createFakeClock()));
-    for (const other of others) other.put(Buffer.alloc(1024 * 1024));
+    for (const other of others) {
+      other.add(Buffer.alloc(1024 * 1024));
+      assert.ok(other.keep());
+    }
     const page = new WholePage(all, createFakeClock());
-    assert.equal(page.mayWait, false);
+    page.add(Buffer.from('[1]'));
+    assert.equal(page.keep(), false);
+    assert.equal(bytesOf(page).toString(), '[1]');
     others[0]?.close(false);
-    assert.ok(page.mayWait);
+    assert.ok(page.keep());
+  });
+
+  it('is not copied when all of it comes at once', async () => {
+    const all: WholePages = { blocks: 0 };
+    const slices = [Buffer.from('[1,'), Buffer.from('2]')];
+    const added: Buffer[] = [];
+    await pass(all, { add: (slice) => added.push(slice as Buffer) }, (reader) => {
+      for (const slice of slices) reader.onData(slice);
+      assert.equal(reader.onRead(true), false, 'the client still needs what was read');
+    });
+    assert.equal(all.blocks, 0);
+    assert.ok(added.length === 2 && added.every((slice, index) => slice === slices[index]));
   });
 
   it('counts until its client has taken it', async () => {
@@ -76,7 +94,9 @@ describe('a page that is kept whole', () => {
     const taken: (() => void)[] = [];
     await pass(all, { needsDrain: true, onTaken: (listener) => taken.push(listener) }, (reader) => {
       reader.onData(Buffer.alloc(3 * aPiece));
-      reader.onRead(true);
+      assert.equal(reader.onRead(false), true, 'it has been copied');
+      reader.onData(Buffer.alloc(10));
+      assert.equal(reader.onRead(true), false, 'the client still needs what was read');
     });
     assert.equal(all.blocks, 3);
     for (const listener of taken) listener();
@@ -87,6 +107,8 @@ describe('a page that is kept whole', () => {
     const all: WholePages = { blocks: 0 };
     await pass(all, {}, (reader) => {
       reader.onData(Buffer.alloc(3 * aPiece));
+      reader.onRead(false);
+      assert.equal(all.blocks, 3);
       reader.onBroken(new Error('reset'));
     });
     assert.equal(all.blocks, 0);
@@ -98,9 +120,12 @@ describe('a page that is kept whole', () => {
       const added: Buffer[] = [];
       await pass(all, { needsDrain, add: (slice) => added.push(slice as Buffer), onTaken: (listener) => listener() }, (reader) => {
         reader.onData(Buffer.alloc(2 * aPiece, 'a'));
+        reader.onRead(false);
         reader.onRead(true);
       });
-      new WholePage(all, createFakeClock()).put(Buffer.alloc(4 * aPiece, 'b'));
+      const next = new WholePage(all, createFakeClock());
+      next.add(Buffer.alloc(4 * aPiece, 'b'));
+      assert.ok(next.keep());
       assert.ok(Buffer.concat(added).equals(Buffer.alloc(2 * aPiece, 'a')));
     }
   });

@@ -21,6 +21,7 @@ export class WholePage {
   readonly #clock: Clock;
   readonly #beganAt: number;
   readonly #blocks: Buffer[] = [];
+  readonly #slices: Buffer[] = [];
   #size = 0;
 
   constructor(all: WholePages, clock: Clock) {
@@ -29,13 +30,20 @@ export class WholePage {
     this.#beganAt = clock.now();
   }
 
-  /** Whether more of it may be waited for. */
-  get mayWait(): boolean {
-    return this.#size < maxPageBytes && this.#all.blocks < maxBlocks && this.#clock.now() - this.#beganAt < maxHeldMs;
+  /** Of what has been read just now; `keep` or `addTo` comes before the next read. */
+  add(slice: Buffer): void {
+    this.#slices.push(slice);
   }
 
-  /** Keeps a copy. */
-  put(slice: Buffer): void {
+  /** Copies what has been added, while more of the page may be waited for; else false. */
+  keep(): boolean {
+    if (this.#size >= maxPageBytes || this.#all.blocks >= maxBlocks || this.#clock.now() - this.#beganAt >= maxHeldMs) return false;
+    for (const slice of this.#slices) this.#copy(slice);
+    this.#slices.length = 0;
+    return true;
+  }
+
+  #copy(slice: Buffer): void {
     let from = 0;
     while (from < slice.length) {
       const at = this.#size % spareBytes;
@@ -53,15 +61,17 @@ export class WholePage {
     return block;
   }
 
+  /** All of it, the last slices as they are. */
   addTo(exchange: Pick<ClientExchange, 'add'>): void {
     let left = this.#size;
     for (const block of this.#blocks) {
       exchange.add(block.subarray(0, Math.min(left, spareBytes)));
       left -= spareBytes;
     }
+    for (const slice of this.#slices) exchange.add(slice);
   }
 
-  /** `isFree`: nobody needs what is in it any more. */
+  /** `isFree`: nobody needs what has been copied any more. */
   close(isFree: boolean): void {
     this.#all.blocks -= this.#blocks.length;
     if (isFree) for (const block of this.#blocks) giveBack(block);
